@@ -16,7 +16,7 @@ find_program(LIANJIE_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)
 
 # Where the google protos are: asked of the virtual environment's python, since the folder's name holds its version.
 function(lianjie_find_google_protos)
-  if(LIANJIE_GOOGLE_PROTOS AND EXISTS ${LIANJIE_GOOGLE_PROTOS}/google/rpc/status.proto)
+  if(LIANJIE_GOOGLE_PROTOS AND EXISTS ${LIANJIE_GOOGLE_PROTOS}/google/longrunning/operations.proto)
     return()
   endif()
   set(python ${CMAKE_SOURCE_DIR}/.venv/bin/python)
@@ -24,8 +24,8 @@ function(lianjie_find_google_protos)
     execute_process(COMMAND ${python} -c "import sysconfig; print(sysconfig.get_paths()['purelib'])"
       OUTPUT_VARIABLE found OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
   endif()
-  if(NOT found OR NOT EXISTS ${found}/google/rpc/status.proto)
-    message(FATAL_ERROR "The google protos (google/rpc/status.proto ...) were not found. They come with the PyPI package "
+  if(NOT found OR NOT EXISTS ${found}/google/longrunning/operations.proto)
+    message(FATAL_ERROR "The google protos (google/rpc/status.proto and others) were not found. They come with the PyPI package "
       "googleapis-common-protos: run `make setup`, or give -DLIANJIE_GOOGLE_PROTOS=<folder that holds google/rpc>.")
   endif()
   set(LIANJIE_GOOGLE_PROTOS ${found} CACHE PATH "Folder that holds google/rpc, google/type, google/api" FORCE)
@@ -85,12 +85,12 @@ function(lianjie_generate out root gen style)
   set(${out} ${sources} PARENT_SCOPE)
 endfunction()
 
-# Generated code is not ours to warn about, and it is never hot enough to be worth -O2. One unity file of every few of
-# them parses the protobuf headers once instead of once a file.
+# Generated code is not ours to warn about, and it is never hot enough to be worth -O2. (Unity files are no way to make it
+# faster to compile: protoc gives every file statics of the same names.)
 function(lianjie_proto_library name gen)
   add_library(${name} STATIC ${ARGN})
   target_compile_options(${name} PRIVATE -w -O1)
-  set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6 EXPORT_COMPILE_COMMANDS OFF)
+  set_target_properties(${name} PROPERTIES EXPORT_COMPILE_COMMANDS OFF)
   target_include_directories(${name} SYSTEM PUBLIC ${gen})
   target_link_libraries(${name} PUBLIC protobuf::libprotobuf)
 endfunction()
@@ -116,7 +116,7 @@ if(api_protos)
   configure_file(${CMAKE_SOURCE_DIR}/cmake/descriptor_set.h.in ${gen}/lianjie/v1/descriptor_set.h COPYONLY)
   configure_file(${CMAKE_SOURCE_DIR}/cmake/descriptor_set.cc.in ${gen}/lianjie/v1/descriptor_set.cc @ONLY)
   set_source_files_properties(${gen}/lianjie/v1/descriptor_set.cc PROPERTIES
-    OBJECT_DEPENDS ${descriptors} SKIP_UNITY_BUILD_INCLUSION ON)
+    OBJECT_DEPENDS ${descriptors})
 
   lianjie_proto_library(lianjie_proto ${gen} ${api_sources} ${google_sources} ${gen}/lianjie/v1/descriptor_set.cc)
   target_link_libraries(lianjie_proto PUBLIC gRPC::grpc++)
