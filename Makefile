@@ -1,0 +1,50 @@
+# The front door. `make demo` and `make test` do all their own set-up on a fresh Debian 12, as root or with sudo.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test build build-test demo test tidy format lint clean
+
+PRESET ?= release
+BUILD := build/$(PRESET)
+LIANJIE := $(BUILD)/bin/lianjie
+PYTHON := .venv/bin/python
+CONFIGURE := cmake --preset $(PRESET) --log-level=NOTICE
+
+help:  ## Says what there is to make
+	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+
+setup:  ## Installs what building needs (Debian packages, .venv)
+	@scripts/install.sh build
+	@scripts/venv.sh build
+
+setup-test: setup
+	@scripts/install.sh test
+	@scripts/venv.sh test
+	@scripts/buf.sh
+
+build: setup  ## Builds the `lianjie` binary
+	@$(CONFIGURE) -DLIANJIE_BUILD_TESTS=OFF
+	@cmake --build $(BUILD) --target lianjie
+
+build-test: setup-test
+	@$(CONFIGURE) -DLIANJIE_BUILD_TESTS=ON
+	@cmake --build $(BUILD)
+
+demo: build  ## Generates a county, imports it and shows the answers
+	@LIANJIE=$(LIANJIE) clients/cli/demo.sh
+
+test: build-test  ## Builds and runs every test; the last line has the counts
+	@PRESET=$(PRESET) scripts/test.sh
+
+tidy: setup-test  ## Runs the rules of the house alone: includes, lengths, format, links
+	@$(PYTHON) -m pytest -q tests/tidy
+
+format: setup-test  ## Formats the C++ and the protos in place
+	@git ls-files -z --cached --others --exclude-standard '*.cc' '*.h' | xargs -0r clang-format -i
+	@scripts/buf.sh format --write proto
+
+lint: build-test  ## Runs clang-tidy over the C++; slow
+	@scripts/lint.sh $(BUILD)
+
+clean:  ## Removes all that was built (not .venv)
+	@rm -rf build
