@@ -1,0 +1,190 @@
+// A Snapshot is one revision of a graph, immutable, as columns. Kernels read arrays; nothing here points at anything else,
+// so it can be shared by any number of runs, saved and mapped. Its order is a function of the graph's content alone: nodes by region
+// rank (the unplaced last), then kind, then id (CompareIds); links by source, then target, then id. So a region at any
+// level is one range of nodes, neighbours lie near one another, and answers do not depend on how a store was filled.
+//
+// Not-known numbers are NaN (doubles) or kUnknownInt; an unused column is an empty vector and costs nothing: the readers below
+// answer "not known" for it. Thread safety: all const.
+#ifndef LIANJIE_ENGINE_GRAPH_SNAPSHOT_H_
+#define LIANJIE_ENGINE_GRAPH_SNAPSHOT_H_
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+
+#include "engine/core/date.h"
+#include "engine/core/enums.h"
+#include "engine/core/fields.h"
+#include "engine/core/ids.h"
+#include "engine/core/records.h"
+#include "engine/graph/regions.h"
+
+namespace lianjie {
+
+inline constexpr std::int32_t kUnknownInt = std::numeric_limits<std::int32_t>::min();
+
+// Many strings in one array.
+class StringPool {
+ public:
+  void Add(std::string_view s);
+  std::string_view operator[](std::size_t i) const {
+    return {bytes_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]};
+  }
+  std::size_t size() const { return offsets_.size() - 1; }
+  std::size_t memory_bytes() const { return bytes_.capacity() + offsets_.capacity() * sizeof(std::uint64_t); }
+  void Reserve(std::size_t strings, std::size_t bytes);
+
+ private:
+  std::string bytes_;
+  std::vector<std::uint64_t> offsets_{0};
+};
+
+// A column of few distinct strings: code 0 is the empty one.
+struct InternedColumn {
+  std::vector<std::uint32_t> codes;  // empty: all rows are ""
+  std::vector<std::string> values{""};
+  std::string_view operator[](std::size_t i) const { return codes.empty() ? values[0] : values[codes[i]]; }
+};
+
+// Columns by node. Sizes are node_count or 0.
+struct NodeColumns {
+  StringPool ids;
+  std::vector<NodeKind> kind;
+  std::vector<RegionIndex> region;  // kNoRegion: unplaced
+  std::vector<Sector> sector;
+  std::vector<Stage> stage;
+  InternedColumn subtype;
+  InternedColumn industry;
+  InternedColumn labels;  // the whole set joined by ';', in the order given
+  std::vector<Registration> registration;
+  std::vector<Monitoring> monitoring;
+  std::vector<OperatingStatus> operating_status;
+  std::vector<std::int32_t> persons;
+  std::vector<std::int32_t> lifted_out_year;
+  std::vector<std::int32_t> labour_skilled, labour_ordinary, labour_weak;
+  std::vector<std::uint16_t> causes;  // bit (value of Cause)
+  std::vector<std::int32_t> income_year;
+  std::vector<double> income_wage_yuan, income_operating_yuan, income_property_yuan, income_transfer_yuan;
+  std::vector<double> land_mu, capacity_jobs, capacity_tonnes, capacity_mu;
+  std::vector<double> revenue_yuan, equity_yuan, outside_revenue_yuan, leak_share;
+  std::vector<Date> valid_from, valid_to;
+};
+
+// Columns by link, in out-order. Sizes are link_count or 0.
+struct LinkColumns {
+  StringPool ids;
+  std::vector<NodeIndex> source, target;
+  std::vector<Mechanism> mechanism;
+  std::vector<double> promised_yuan, paid_yuan, share, capacity, weight;
+  std::vector<ShareOf> share_of;
+  std::vector<Priority> priority;
+  std::vector<Tightness> tightness;
+  std::vector<Driver> driver;
+  std::vector<LinkStatus> status;
+  std::vector<Sector> sector;
+  InternedColumn product;
+  InternedColumn policy;
+  std::vector<Date> valid_from, valid_to;
+};
+
+class Snapshot {
+ public:
+  std::int64_t revision() const { return revision_; }
+  // The as-of date when a question gives none.
+  Date reference_date() const { return reference_date_; }
+  NodeIndex node_count() const { return static_cast<NodeIndex>(nodes_.kind.size()); }
+  LinkIndex link_count() const { return static_cast<LinkIndex>(links_.target.size()); }
+
+  const NodeColumns& nodes() const { return nodes_; }
+  const LinkColumns& links() const { return links_; }
+  const RegionTree& regions() const { return regions_; }
+  const std::vector<LineRecord>& lines() const { return lines_; }
+
+  std::string_view NodeId(NodeIndex n) const { return nodes_.ids[n]; }
+  std::string_view LinkId(LinkIndex l) const { return links_.ids[l]; }
+  // kNoNode / kNoLink when unknown. O(1).
+  NodeIndex FindNode(std::string_view id) const;
+  LinkIndex FindLink(std::string_view id) const;  // O(link_count): for questions, not kernels
+
+  // Links paid by n: the range [out_begin(n), out_end(n)) of LinkIndex.
+  LinkIndex out_begin(NodeIndex n) const { return out_offsets_[n]; }
+  LinkIndex out_end(NodeIndex n) const { return out_offsets_[n + 1]; }
+  // Links paying n, as link indices by source, then id.
+  std::span<const LinkIndex> in_links(NodeIndex n) const {
+    return {in_links_.data() + in_offsets_[n], in_links_.data() + in_offsets_[n + 1]};
+  }
+
+  // Nodes of a region with all below it: [first, second). kNoRegion gives the unplaced.
+  std::pair<NodeIndex, NodeIndex> NodesOf(RegionIndex region) const;
+
+  Interval NodeValid(NodeIndex n) const;
+  Interval LinkValid(LinkIndex l) const;
+
+  // One value by field name, for filters; not given when the snapshot does not hold that field.
+  // Fields that a snapshot can filter by: SnapshotNodeFields(), SnapshotLinkFields().
+  FieldValue NodeField(NodeIndex n, std::string_view field) const;
+  FieldValue LinkField(LinkIndex l, std::string_view field) const;
+
+  // A numeric link column by name (weight, paid_yuan, promised_yuan, share, capacity); an empty vector means that no link has it. INVALID_FIELD for other names.
+  absl::StatusOr<const std::vector<double>*> LinkWeights(std::string_view column) const;
+
+  std::size_t memory_bytes() const;
+
+ private:
+  friend class SnapshotBuilder;
+  std::int64_t revision_ = 0;
+  Date reference_date_;
+  NodeColumns nodes_;
+  LinkColumns links_;
+  RegionTree regions_;
+  std::vector<LineRecord> lines_;
+  std::vector<LinkIndex> out_offsets_{0};
+  std::vector<LinkIndex> in_offsets_{0};
+  std::vector<LinkIndex> in_links_;
+  std::vector<NodeIndex> region_begin_;  // by rank, then one for the unplaced, then the end
+  absl::flat_hash_map<std::string_view, NodeIndex> by_id_;  // views into nodes_.ids
+};
+
+// A column's value, or "not known" where the column is unused.
+inline double ValueOr(const std::vector<double>& column, std::size_t i, double missing) {
+  return column.empty() || !(column[i] == column[i]) ? missing : column[i];
+}
+inline bool IsKnown(const std::vector<double>& column, std::size_t i) {
+  return !column.empty() && column[i] == column[i];
+}
+template <typename E>
+E ValueOr(const std::vector<E>& column, std::size_t i) {
+  return column.empty() ? E{} : column[i];
+}
+
+std::span<const std::string_view> SnapshotNodeFields();
+std::span<const std::string_view> SnapshotLinkFields();
+
+// Takes records in any order and makes the Snapshot. Records must have passed Validate and hold together (unique ids, known ends), as a
+// store's do; Build answers INTERNAL naming the record otherwise. Not thread safe. O(n log n + m log(max degree)).
+class SnapshotBuilder {
+ public:
+  SnapshotBuilder();
+  ~SnapshotBuilder();
+  void AddRegion(RegionRecord region);
+  void AddLine(LineRecord line);
+  void AddNode(const NodeRecord& node);
+  void AddLink(const LinkRecord& link);  // nodes may come after their links
+  absl::StatusOr<std::shared_ptr<const Snapshot>> Build(std::int64_t revision, Date reference_date) &&;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace lianjie
+
+#endif  // LIANJIE_ENGINE_GRAPH_SNAPSHOT_H_

@@ -1,0 +1,69 @@
+// A View is what a question sees of a Snapshot: the day or period it asks about, and the nodes and links that its filter lets
+// through. It copies nothing and decides link by link, so that an interactive question touches only what it visits; kernels
+// that read everything make a Projection from it.
+//
+// Two tests are kept apart, because benefit flow keeps the full graph's splits under a filter: a link is *active* when it
+// counts on the day at all, and *inside* when it is active and the filter lets it and both its ends through.
+#ifndef LIANJIE_ENGINE_GRAPH_VIEW_H_
+#define LIANJIE_ENGINE_GRAPH_VIEW_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "engine/core/date.h"
+#include "engine/core/filter.h"
+#include "engine/graph/snapshot.h"
+
+namespace lianjie {
+
+struct ViewSpec {
+  std::optional<Date> as_of;       // default: the snapshot's reference date; not together with `period`
+  std::optional<Interval> period;  // bounded on both sides
+  Filter nodes;                    // over SnapshotNodeFields()
+  Filter links;                    // over SnapshotLinkFields()
+  std::string region;              // code: only nodes in it or below it; empty: everywhere
+};
+
+// Immutable, thread safe; keeps its Snapshot alive.
+class View {
+ public:
+  // Errors: both as_of and period; an unbounded or empty period (DATES_OUT_OF_ORDER); an unknown region (REGION_NOT_FOUND).
+  static absl::StatusOr<View> Make(std::shared_ptr<const Snapshot> snapshot, ViewSpec spec = {});
+
+  const Snapshot& snapshot() const { return *snapshot_; }
+  const std::shared_ptr<const Snapshot>& shared_snapshot() const { return snapshot_; }
+  // The day asked about; for a period its last day.
+  Date as_of() const { return as_of_; }
+  const std::optional<Interval>& period() const { return spec_.period; }
+  const ViewSpec& spec() const { return spec_; }
+  // True when every active node and link is inside.
+  bool unfiltered() const { return unfiltered_; }
+
+  // Valid on the day (or on some day of the period).
+  bool NodeActive(NodeIndex n) const;
+  // Status ACTIVE, valid on the day (or overlapping the period), and both ends active.
+  bool LinkActive(LinkIndex l) const;
+  bool NodeInside(NodeIndex n) const;
+  bool LinkInside(LinkIndex l) const;
+
+  // The amount of a link on the day (a whole year's) or in the period (paid x overlap; DOMAIN section 2). 0 when not known.
+  double PaidYuan(LinkIndex l) const;
+  double PromisedYuan(LinkIndex l) const;
+  // What a yearly amount of a node counts in the period: 1 on a day, else the period's days without 29 February / 365.
+  double NodeYearFraction() const;
+
+ private:
+  View() = default;
+  std::shared_ptr<const Snapshot> snapshot_;
+  ViewSpec spec_;
+  Date as_of_;
+  bool unfiltered_ = true;
+  NodeIndex region_begin_ = 0;
+  NodeIndex region_end_ = 0;
+};
+
+}  // namespace lianjie
+
+#endif  // LIANJIE_ENGINE_GRAPH_VIEW_H_
