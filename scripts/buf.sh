@@ -7,9 +7,9 @@ tidy=$root/tests/tidy
 stamp=$tidy/node_modules/.installed
 if ! cmp -s "$tidy/package-lock.json" "$stamp"; then
   echo "Installing buf into tests/tidy/node_modules" >&2
-  (cd "$tidy" && npm ci --silent --no-audit --no-fund --ignore-scripts)
+  (cd "$tidy" && npm ci --loglevel=error --no-audit --no-fund --ignore-scripts)
   cp "$tidy/package-lock.json" "$stamp"
 fi
 if (($# > 0)); then
-  exec "$tidy/node_modules/.bin/buf" "$@"
+  exec "$tidy"/node_modules/@bufbuild/buf-linux-*/bin/buf "$@"
 fi

@@ -20,7 +20,7 @@ for suite in tests/tidy tests/e2e clients/python/tests; do
   [[ -d $suite ]] || continue
   started=$SECONDS
   name=pytest_${suite//\//_}
-  "$python" -m pytest -q -rs --color=no -p no:cacheprovider --import-mode=importlib --durations=5 --durations-min=5 \
+  "$python" -m pytest -q -rs --color=no -p no:cacheprovider --durations=5 --durations-min=5 \
     --junitxml="$reports/$name.xml" -o junit_family=xunit2 "$suite"
   echo "$name $?" >>"$reports/exit_codes"
   echo "$suite took $((SECONDS - started)) s"
