@@ -1,0 +1,219 @@
+// The Store keeps graphs: nodes, links, region trees and lines, each graph with its own revisions and change feed, several
+// graphs in one store. It is the seam between what must be durable and everything above: the server knows this header
+// and no database. Every implementation runs the conformance suite in tests/storage.
+//
+// Promises. A commit is atomic: all its writes are applied, or none, and an error names the first write at fault. When Commit
+// returns OK the batch is on disk. Revisions of a graph grow by one with each commit. A Reader sees one revision,
+// whatever is committed meanwhile, and never anything that is not on disk. The rules of engine/core/rules.h, known ends, unique ids,
+// known regions (where the graph has a region table) and "RECEIPTS shares of a payer plus its leak_share are at most 1 at every date"
+// hold at every revision.
+//
+// Errors carry ErrorDetail (engine/core/status.h); `row` is the position of the write in its batch, or of the row in its load.
+// Thread safety: Store and Reader may be used from any number of threads; a Cursor and a Load belong to one thread at a time.
+#ifndef LIANJIE_STORAGE_STORE_H_
+#define LIANJIE_STORAGE_STORE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "engine/core/date.h"
+#include "engine/core/records.h"
+#include "engine/core/status.h"
+
+namespace lianjie::storage {
+
+struct GraphInfo {
+  std::string name;
+  std::int64_t revision = 0;  // 0: nothing was ever committed
+  std::optional<Date> reference_date;  // as set by its owner; ReferenceDate() falls back to the last commit's UTC date
+  std::int64_t create_time_micros = 0;  // since 1970-01-01 UTC
+  std::int64_t update_time_micros = 0;  // of the last commit
+  std::uint64_t node_count = 0;
+  std::uint64_t link_count = 0;
+  std::uint64_t region_count = 0;
+  std::uint64_t line_count = 0;
+
+  Date ReferenceDate() const;
+};
+
+enum class WriteKind : std::uint8_t {
+  kCreate,  // *_EXISTS when there
+  kUpdate,  // *_NOT_FOUND when not there; only the fields of `mask` change (empty: all)
+  kUpsert,  // creates, or replaces whole
+  kDelete,  // *_NOT_FOUND when not there
+};
+
+struct NodeWrite {
+  WriteKind kind = WriteKind::kCreate;
+  NodeRecord node;  // kDelete: the id alone
+  std::vector<std::string> mask;
+  bool cascade = false;  // kDelete: also its links; without it a node with links is refused (NODE_HAS_LINKS)
+};
+struct LinkWrite {
+  WriteKind kind = WriteKind::kCreate;
+  LinkRecord link;
+  std::vector<std::string> mask;  // the ends may not be updated
+};
+struct RegionWrite {
+  WriteKind kind = WriteKind::kUpsert;
+  RegionRecord region;
+};
+struct LineWrite {
+  WriteKind kind = WriteKind::kUpsert;  // key: (region, year)
+  LineRecord line;
+};
+using Write = std::variant<NodeWrite, LinkWrite, RegionWrite, LineWrite>;
+
+struct Precondition {
+  enum class Kind : std::uint8_t { kNodeExists, kNodeAbsent, kLinkExists, kLinkAbsent, kRevisionEquals, kNodeFieldEquals, kLinkFieldEquals };
+  Kind kind = Kind::kNodeExists;
+  std::string id;
+  std::int64_t revision = 0;
+  std::string field;
+  std::string value;  // as CSV writes it; empty: not given
+};
+
+struct Batch {
+  std::string graph;
+  std::vector<Precondition> preconditions;  // PRECONDITION_FAILED names the first that does not hold
+  std::vector<Write> writes;                // applied in order; later ones see earlier ones
+  // Not empty: a retry with the same id and the same batch gives the first result again; another batch with that id is REQUEST_ID_REUSED.
+  std::string request_id;
+};
+
+struct CommitResult {
+  std::int64_t revision = 0;
+  std::int64_t commit_time_micros = 0;
+  std::vector<std::string> link_ids;  // of the LinkWrites, in order, made ones included
+  bool replayed = false;              // a retry: nothing was written this time
+};
+
+// One event of the change feed: a record before and after, or a whole load.
+struct Change {
+  std::int64_t revision = 0;
+  std::int64_t commit_time_micros = 0;
+  bool reloaded = false;  // a bulk load: everything may have changed; no images follow
+  std::variant<std::monostate, NodeRecord, LinkRecord, RegionRecord, LineRecord> before;  // monostate: created
+  std::variant<std::monostate, NodeRecord, LinkRecord, RegionRecord, LineRecord> after;   // monostate: deleted
+};
+
+// Walks records in the store's order; `token` is opaque and, given back to a scan of the same kind (at any later revision), goes on
+// after the record last read.
+template <typename Record>
+class Cursor {
+ public:
+  virtual ~Cursor() = default;
+  // The next record; nothing at the end. The first error ends the walk.
+  virtual absl::StatusOr<std::optional<Record>> Next() = 0;
+  virtual std::string token() const = 0;
+};
+
+// One graph at one revision. Node order: by id (CompareIds); links: by id; regions: by code; lines: by region, year.
+class Reader {
+ public:
+  virtual ~Reader() = default;
+  virtual const GraphInfo& info() const = 0;
+  virtual absl::StatusOr<NodeRecord> GetNode(std::string_view id) const = 0;  // NODE_NOT_FOUND
+  virtual absl::StatusOr<LinkRecord> GetLink(std::string_view id) const = 0;  // LINK_NOT_FOUND
+  virtual absl::StatusOr<RegionRecord> GetRegion(std::string_view code) const = 0;
+  // After the record that `token` names; from the start when it is empty. INVALID_PAGE_TOKEN for a token that no scan gave.
+  virtual absl::StatusOr<std::unique_ptr<Cursor<NodeRecord>>> ScanNodes(std::string_view token = {}) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> ScanLinks(std::string_view token = {}) const = 0;
+  // Links of one node, as payer, as payee.
+  virtual absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> ScanOutLinks(std::string_view node, std::string_view token = {}) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> ScanInLinks(std::string_view node, std::string_view token = {}) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<Cursor<RegionRecord>>> ScanRegions(std::string_view token = {}) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<Cursor<LineRecord>>> ScanLines(std::string_view token = {}) const = 0;
+  // Changes of revisions in (after_revision, info().revision], in order.
+  virtual absl::StatusOr<std::unique_ptr<Cursor<Change>>> ScanChanges(std::int64_t after_revision) const = 0;
+};
+
+struct LoadOptions {
+  std::string graph;
+  enum class OnExisting : std::uint8_t { kError, kUpdate } on_existing = OnExisting::kError;
+  // True: bad rows are put aside and the rest is loaded; false: the first bad row ends the load and nothing is applied.
+  bool skip_bad_rows = false;
+  std::uint64_t max_bad_rows = 100000;  // reported; more end the load (LIMIT_EXCEEDED)
+  std::string request_id;
+};
+
+// Where a row came from; opaque to the store, handed back in RowError.
+struct RowOrigin {
+  std::uint32_t file = 0;
+  std::int64_t line = 0;
+};
+
+struct RowError {
+  RowOrigin origin;
+  std::string id;  // of the record, where known
+  absl::Status status;
+};
+
+struct LoadResult {
+  std::int64_t revision = 0;
+  std::uint64_t nodes_created = 0, nodes_updated = 0;
+  std::uint64_t links_created = 0, links_updated = 0;
+  std::uint64_t regions_created = 0, regions_updated = 0;
+  std::uint64_t lines_created = 0, lines_updated = 0;
+  std::vector<RowError> bad_rows;
+};
+
+// A bulk load: any number of rows of any kind in any order, all good ones visible together at Finish, as one revision whose change feed entry
+// is `reloaded`. Destroyed before Finish: nothing happened. Rows are checked alone as they are added and together at
+// Finish (duplicates, unknown ends and regions, the type table, shares). Without skip_bad_rows the error is that of the first
+// bad row by (kind: regions, nodes, links, lines; then order of adding) that is known at that time, and its RowError is in bad_row().
+class Load {
+ public:
+  virtual ~Load() = default;
+  virtual absl::Status AddRegion(RegionRecord region, RowOrigin origin) = 0;
+  virtual absl::Status AddNode(NodeRecord node, RowOrigin origin) = 0;
+  virtual absl::Status AddLink(LinkRecord link, RowOrigin origin) = 0;
+  virtual absl::Status AddLine(LineRecord line, RowOrigin origin) = 0;
+  virtual absl::StatusOr<LoadResult> Finish() = 0;
+  // The row that ended the load, after an error that a row caused.
+  virtual const std::optional<RowError>& bad_row() const = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  virtual absl::StatusOr<GraphInfo> CreateGraph(std::string_view name, std::optional<Date> reference_date) = 0;  // GRAPH_EXISTS; names: 1 to 63 of [a-z0-9_-], first a letter
+  virtual absl::StatusOr<GraphInfo> UpdateGraph(std::string_view name, std::optional<Date> reference_date) = 0;
+  virtual absl::Status DeleteGraph(std::string_view name) = 0;  // GRAPH_NOT_FOUND
+  virtual absl::StatusOr<std::vector<GraphInfo>> ListGraphs() const = 0;  // by name
+
+  // The newest revision on disk.
+  virtual absl::StatusOr<std::shared_ptr<const Reader>> OpenReader(std::string_view graph) const = 0;
+
+  virtual absl::StatusOr<CommitResult> Commit(Batch batch) = 0;
+  virtual absl::StatusOr<std::unique_ptr<Load>> BeginLoad(LoadOptions options) = 0;
+
+  // Called after each commit or load, or graph change, with the graph's name and new revision (0: deleted), from the committing thread; must be quick. One listener.
+  virtual void SetListener(std::function<void(std::string_view graph, std::int64_t revision)> listener) = 0;
+};
+
+struct OpenOptions {
+  std::string path;               // made when it is not there
+  bool create_if_missing = true;
+  bool read_only = false;
+  std::uint64_t block_cache_bytes = 256ull << 20;
+  std::uint64_t write_buffer_bytes = 128ull << 20;
+};
+
+// RocksDB in a folder. Errors: STORE_FORMAT (another format number: says which and what to do), STORE_LOCKED (another process has it), STORE_CORRUPT, NOT_FOUND.
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const OpenOptions& options);
+// In memory, with the same promises but durability: for tests and for scratch work.
+std::unique_ptr<Store> MakeMemoryStore();
+
+}  // namespace lianjie::storage
+
+#endif  // LIANJIE_STORAGE_STORE_H_
