@@ -132,6 +132,10 @@ class Reader {
   virtual absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> ScanInLinks(std::string_view node, std::string_view token = {}) const = 0;
   virtual absl::StatusOr<std::unique_ptr<Cursor<RegionRecord>>> ScanRegions(std::string_view token = {}) const = 0;
   virtual absl::StatusOr<std::unique_ptr<Cursor<LineRecord>>> ScanLines(std::string_view token = {}) const = 0;
+  // Every node, every link, in no stated order, by the fastest way through all of them (the layout's own order): for building Snapshots. An error of `visit` ends
+  // the walk and is returned.
+  virtual absl::Status VisitNodes(const std::function<absl::Status(const NodeRecord&)>& visit) const = 0;
+  virtual absl::Status VisitLinks(const std::function<absl::Status(const LinkRecord&)>& visit) const = 0;
   // Changes of revisions in (after_revision, info().revision], in order.
   virtual absl::StatusOr<std::unique_ptr<Cursor<Change>>> ScanChanges(std::int64_t after_revision) const = 0;
 };
