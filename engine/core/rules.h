@@ -5,6 +5,7 @@
 #ifndef LIANJIE_ENGINE_CORE_RULES_H_
 #define LIANJIE_ENGINE_CORE_RULES_H_
 
+#include <cstddef>
 #include <string>
 
 #include "absl/status/status.h"
@@ -12,6 +13,10 @@
 #include "engine/core/records.h"
 
 namespace lianjie {
+
+// Longest text of a field other than an id (see kMaxIdBytes), in bytes; and the deepest level of a region.
+inline constexpr std::size_t kMaxTextBytes = 65536;
+inline constexpr int kMaxRegionLevel = 99;
 
 constexpr bool IsOrganisation(NodeKind kind) {
   return kind == NodeKind::kCooperative || kind == NodeKind::kCollective || kind == NodeKind::kFirm;
@@ -47,7 +52,7 @@ absl::Status Validate(const LineRecord& line);
 // The type table, with the kinds of the link's ends.
 absl::Status ValidateEnds(const LinkRecord& link, NodeKind source, NodeKind target);
 
-// An id from the content of a link without one: "L" and 13 characters of a 64-bit hash of all other fields. Equal content gives the
+// An id from the content of a (normalised) link without one: "L" and 13 characters of a 64-bit hash of all other fields. Equal content gives the
 // equal id whatever the order of filling; the writer appends "-2", "-3" to exact duplicates.
 std::string MakeLinkId(const LinkRecord& link);
 
