@@ -1,0 +1,225 @@
+// The books of a benefit flow: who injects money, how every payer splits each yuan that reaches it, and what each household gets.
+// All flow analyses and coverage read these books; nothing here attributes money to where it came from (that needs a solve and
+// is flow_solver.h, tiers.h and the analyses').
+//
+//   x = f + u + P'x        throughput of the payers       f injection, u unexplained injection (ledger mode alone)
+//   b = R'x                benefit of the households      P payer -> payer, R payer -> household, as shares of x
+//
+// Payers are all active nodes that are no households, and the *operating accounts* h* of the households that have an active outgoing
+// link or an injection. h* takes h's injection and what h is paid by ORDER, SUPPLY, CONSUMPTION, TRUSTEESHIP and PATRONAGE_REFUND, pays all
+// of h's links, and passes the rest on to h; every other mechanism goes straight to h. So of a link l into h,
+//   benefit(l) = amount(l) * (l goes to h* ? PassShare(h) : 1),
+// which is the rest keyed by incoming mechanism pro rata. The part of h's own injection that is passed on is benefit without a link.
+//
+// LEDGER mode takes the amounts paid: f = outside_revenue_yuan if known, else max(0, revenue - inflow) (`derived`), else 0;
+// u = max(0, outflow - inflow - f); X = inflow + f + u; leaked = min(surplus, leak_share X); the rest is retained. x = X with no solve,
+// except that closed circulation which no injection reaches has x = 0 (`unfunded`). SHARE mode takes RECEIPTS shares and solves for x;
+// f = outside_revenue_yuan if known, else 0; a link without such a share carries nothing. Differences that are rounding of
+// sums (1e-11 of the amounts) count as 0 and stay visible in the ledger's residual.
+//
+// The splits are those of the full graph (active links). A filter cuts the books afterwards: what comes to an inside node over a link
+// that is not inside is the injection `from_outside`, what an inside node pays over such a link is `to_outside` and counts as leaked. A
+// household's benefit is therefore the same under every filter that it is inside of.
+//
+// Method: proportional sharing of money through a chain, an absorbing Markov chain (Kemeny and Snell 1960) or, on amounts,
+// Leontief's open model; DOMAIN terms as above. Cost: O(nodes + links) in a few passes over arrays; in share mode plus one solve.
+#ifndef LIANJIE_ENGINE_FLOW_FLOW_MODEL_H_
+#define LIANJIE_ENGINE_FLOW_FLOW_MODEL_H_
+
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/core/enums.h"
+#include "engine/core/rules.h"
+#include "engine/graph/snapshot.h"
+#include "engine/graph/view.h"
+#include "engine/runtime/run_context.h"
+
+namespace lianjie {
+
+enum class FlowMode : std::uint8_t { kLedger, kShare, kTerms };
+
+// Dense number of a payer in one FlowModel, ascending with its node.
+using PayerIndex = std::uint32_t;
+inline constexpr PayerIndex kNoPayer = std::numeric_limits<PayerIndex>::max();
+
+// Relative difference of sums of money that counts as rounding.
+inline constexpr double kMoneyRounding = 1e-11;
+
+struct FlowModelOptions {
+  FlowMode mode = FlowMode::kLedger;
+  // Allows injections below 0 (input-output tables). Without it one is INVALID_FIELD naming the node.
+  bool signed_injections = false;
+  // Share mode: the solve ends when what is still in transit is at most this part of the injections.
+  double tolerance = 1e-12;
+  // False leaves P out (no arcs, no search for unfunded circulation): all that coverage needs. Ledger mode only.
+  bool want_arcs = true;
+
+  absl::Status Validate() const;
+};
+
+// What one link into a household gives it.
+struct IncomingBenefit {
+  LinkIndex link = kNoLink;
+  double amount_yuan = 0;   // what the link carries
+  double benefit_yuan = 0;  // the part of it that stays with the household
+  bool narrow = false;      // IsNarrow(mechanism, driver)
+};
+
+// A part of somebody's money that came from `payer`. kNoNode: no organisation is behind it.
+struct PayerPart {
+  NodeIndex payer = kNoNode;
+  double yuan = 0;
+};
+
+// Money of households, by NodeIndex; 0 for other nodes. Sums run in the order of the links.
+struct HouseholdBenefits {
+  std::vector<double> benefit_yuan;  // narrow + broad, net of what the household's operating account pays out
+  std::vector<double> narrow_yuan;
+  std::vector<double> gross_yuan;  // all that was paid to it, and its own injection
+};
+
+// True for the mechanisms whose money goes to a household's operating account.
+constexpr bool IsOperatingIncome(Mechanism m) {
+  return m == Mechanism::kOrder || m == Mechanism::kSupply || m == Mechanism::kConsumption ||
+         m == Mechanism::kTrusteeship || m == Mechanism::kPatronageRefund;
+}
+
+// Immutable after Build; thread safe; keeps the Snapshot alive.
+class FlowModel {
+ public:
+  // Errors: TERMS (FEATURE_PLANNED, UNIMPLEMENTED); a negative injection (INVALID_FIELD, names the node); in share mode a funded component
+  // without exit (FAILED_PRECONDITION, TRAPPED, names up to 5 members) and shares of a payer above 1 (SHARES_EXCEED_ONE);
+  // CANCELLED, MEMORY_EXHAUSTED. Memory is reserved with `context` and released with the model only by the context's end.
+  static absl::StatusOr<FlowModel> Build(const View& view, const FlowModelOptions& options,
+                                         RunContext& context);
+  // Bytes that Build takes at most.
+  static std::uint64_t EstimateBytes(const Snapshot& snapshot, const FlowModelOptions& options);
+
+  const View& view() const { return view_; }
+  const Snapshot& snapshot() const { return view_.snapshot(); }
+  FlowMode mode() const { return options_.mode; }
+  const FlowModelOptions& options() const { return options_; }
+
+  // ---- payers
+  PayerIndex payer_count() const { return static_cast<PayerIndex>(nodes_.size()); }
+  NodeIndex PayerNode(PayerIndex p) const { return nodes_[p]; }
+  // kNoPayer for an inactive node and for a household without an operating account.
+  PayerIndex PayerOf(NodeIndex n) const { return payer_of_[n]; }
+  bool IsAccount(PayerIndex p) const { return (flags_[p] & kAccount) != 0; }
+  // LAND or FUND without injection f of its own: seen through where tiers, payers and dependence are counted.
+  bool IsConduit(PayerIndex p) const { return (flags_[p] & kConduit) != 0; }
+  // Counts as a paying organisation: neither an account nor a conduit.
+  bool IsOrganisationPayer(PayerIndex p) const { return (flags_[p] & (kAccount | kConduit)) == 0; }
+  bool IsInside(PayerIndex p) const { return (flags_[p] & kInside) != 0; }
+  bool IsDerived(PayerIndex p) const { return (flags_[p] & kDerived) != 0; }
+  // Circulates money that no injection reaches: x = 0 although amounts are recorded.
+  bool IsUnfunded(PayerIndex p) const { return (flags_[p] & kUnfunded) != 0; }
+
+  double x(PayerIndex p) const { return x_[p]; }
+  double injection(PayerIndex p) const { return f_[p]; }          // f, may be < 0 when signed
+  double unexplained(PayerIndex p) const { return u_[p]; }        // u; of an account: its operating loss
+  double from_outside(PayerIndex p) const { return ValueAt(from_outside_, p); }
+  double retained(PayerIndex p) const { return retained_[p]; }    // 0 for accounts: they pass it to the household
+  double leaked(PayerIndex p) const { return leaked_[p]; }        // by leak_share
+  double to_outside(PayerIndex p) const { return ValueAt(to_outside_, p); }
+  // f + u + from_outside of an inside payer, 0 of one outside: the right-hand side of the forward solve.
+  double source(PayerIndex p) const {
+    return IsInside(p) ? f_[p] + u_[p] + from_outside(p) : 0.0;
+  }
+
+  // ---- P: arcs between inside payers over inside links with money, in the order of the links. Empty without want_arcs.
+  std::uint64_t arcs_begin(PayerIndex p) const { return arc_offsets_[p]; }
+  std::uint64_t arcs_end(PayerIndex p) const { return arc_offsets_[p + 1]; }
+  std::uint64_t arc_count() const { return arc_targets_.size(); }
+  PayerIndex arc_target(std::uint64_t a) const { return arc_targets_[a]; }
+  double arc_share(std::uint64_t a) const { return arc_shares_[a]; }
+  LinkIndex arc_link(std::uint64_t a) const { return arc_links_[a]; }
+  std::span<const std::uint64_t> arc_offsets() const { return arc_offsets_; }
+  std::span<const PayerIndex> arc_targets() const { return arc_targets_; }
+  std::span<const double> arc_shares() const { return arc_shares_; }
+
+  // ---- links
+  bool LinkActive(LinkIndex l) const { return (active_[l >> 6] >> (l & 63) & 1) != 0; }
+  bool LinkInside(LinkIndex l) const {
+    return inside_.empty() ? LinkActive(l) : (inside_[l >> 6] >> (l & 63) & 1) != 0;
+  }
+  // The share of its payer's x that a link carries, and the yuan; 0 when it is not active. O(1).
+  double LinkShare(LinkIndex l) const;
+  double LinkAmountYuan(LinkIndex l) const;
+  // True when the payee is a household's operating account.
+  bool GoesToAccount(LinkIndex l) const {
+    const NodeIndex target = snapshot().links().target[l];
+    return payer_of_[target] != kNoPayer && IsAccount(payer_of_[target]) &&
+           IsOperatingIncome(ValueOr(snapshot().links().mechanism, l));
+  }
+
+  // ---- households
+  // The part of an operating account's money that is passed on to the household; 1 for households without one.
+  double PassShare(NodeIndex household) const {
+    const PayerIndex p = payer_of_[household];
+    return p == kNoPayer ? 1.0 : ValueAt(pass_, p);
+  }
+  // Benefit of a household that comes by link l: LinkAmountYuan x (PassShare or 1). `l` must pay a household.
+  double LinkBenefitYuan(LinkIndex l) const {
+    const double amount = LinkAmountYuan(l);
+    return GoesToAccount(l) ? amount * PassShare(snapshot().links().target[l]) : amount;
+  }
+  // Benefit of a household out of its own injection (no payer, no mechanism; broad).
+  double OwnBenefitYuan(NodeIndex household) const;
+  // Every active link into `household` that carries money, in link order: sums with OwnBenefitYuan to its benefit. Clears `out`. O(in-degree).
+  void ListIncoming(NodeIndex household, std::vector<IncomingBenefit>& out) const;
+  // Benefit of `household` by paying organisation, ascending by node, looked through conduits and other households' accounts; what no
+  // organisation is behind (own injection, other households' own money) comes last as kNoNode. What a conduit pays out of money that starts there
+  // (unexplained, from outside) is the conduit's own. Sums to the (narrow) benefit. O(in-degree), plus the closure of conduits behind.
+  std::vector<PayerPart> ListPayers(NodeIndex household, bool narrow_only) const;
+  // The largest of ListPayers that is an organisation; ties go to the first; {kNoNode, 0} when there is none.
+  PayerPart LargestPayer(NodeIndex household, bool narrow_only) const;
+
+  // All households at once, in one pass over the links. Errors: CANCELLED.
+  absl::StatusOr<HouseholdBenefits> ComputeHouseholds(RunContext& context) const;
+
+  // By NodeIndex, 1 where some node with f > 0 reaches it over active links, amounts ignored (a node with f > 0 reaches itself).
+  absl::StatusOr<std::vector<std::uint8_t>> ReachedByInjections(RunContext& context) const;
+
+  // ---- totals, for ledgers and warnings
+  std::uint64_t derived_count() const { return derived_count_; }
+  std::uint64_t unfunded_count() const { return unfunded_count_; }
+  double unfunded_yuan() const { return unfunded_yuan_; }  // recorded throughput of the unfunded
+  // Share mode: active links that carry nothing because they have no RECEIPTS share.
+  std::uint64_t shareless_count() const { return shareless_count_; }
+  double solve_residual_yuan() const { return solve_residual_yuan_; }  // share mode: still in transit
+  std::uint64_t memory_bytes() const;
+
+ private:
+  friend class FlowModelBuilder;
+  static constexpr std::uint8_t kAccount = 1, kConduit = 2, kInside = 4, kDerived = 8, kUnfunded = 16;
+  static double ValueAt(const std::vector<double>& column, std::size_t i) {
+    return column.empty() ? 0.0 : column[i];
+  }
+  explicit FlowModel(View view) : view_(std::move(view)) {}
+
+  View view_;
+  FlowModelOptions options_;
+  std::vector<NodeIndex> nodes_;
+  std::vector<PayerIndex> payer_of_;  // by node
+  std::vector<std::uint8_t> flags_;
+  std::vector<double> x_, f_, u_, retained_, leaked_;
+  std::vector<double> pass_;                       // by payer; empty when no payer is an account
+  std::vector<double> from_outside_, to_outside_;  // empty when unfiltered
+  std::vector<std::uint64_t> active_, inside_;     // a bit a link
+  std::vector<std::uint64_t> arc_offsets_{0};
+  std::vector<PayerIndex> arc_targets_;
+  std::vector<double> arc_shares_;
+  std::vector<LinkIndex> arc_links_;
+  std::uint64_t derived_count_ = 0, unfunded_count_ = 0, shareless_count_ = 0;
+  double unfunded_yuan_ = 0, solve_residual_yuan_ = 0;
+};
+
+}  // namespace lianjie
+
+#endif  // LIANJIE_ENGINE_FLOW_FLOW_MODEL_H_
