@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build build-test demo test tidy format lint clean
+.PHONY: help setup setup-test build build-test bench demo test tidy format lint clean
 
 PRESET ?= release
 BUILD := build/$(PRESET)
@@ -11,7 +11,7 @@ PYTHON := .venv/bin/python
 CONFIGURE := cmake --preset $(PRESET) --log-level=NOTICE
 
 help:  ## Says what there is to make
-	@sed -n 's/^\([a-z-]*\):.*##  *\(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | column -t -s '|'
+	@awk -F ':.*## +' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## Installs what building needs (Debian packages, .venv)
 	@scripts/install.sh build
@@ -20,6 +20,7 @@ setup:  ## Installs what building needs (Debian packages, .venv)
 setup-test: setup
 	@scripts/install.sh test
 	@scripts/venv.sh test
+	@scripts/python_client.sh
 	@scripts/buf.sh
 
 build: setup  ## Builds the `lianjie` binary
@@ -29,6 +30,11 @@ build: setup  ## Builds the `lianjie` binary
 build-test: setup-test
 	@$(CONFIGURE) -DLIANJIE_BUILD_TESTS=ON
 	@cmake --build $(BUILD)
+
+bench: setup-test  ## Builds and runs the micro benchmarks
+	@$(CONFIGURE) -DLIANJIE_BUILD_BENCHMARKS=ON
+	@cmake --build $(BUILD) --target micro_benchmarks
+	@$(BUILD)/bin/micro_benchmarks
 
 demo: build  ## Generates a county, imports it and shows the answers
 	@LIANJIE=$(LIANJIE) clients/cli/demo.sh

@@ -41,6 +41,8 @@ class Tree:
         for folder, folders, names in os.walk(self.root):
             folders[:] = [f for f in folders if f not in NOT_OURS and not f.endswith(".egg-info")]
             for name in names:
+                if re.search(r"_pb2(_grpc)?\.pyi?$", name):
+                    continue  # generated from the protos
                 path = pathlib.Path(folder, name)
                 if not path.is_symlink():
                     yield path.relative_to(self.root).as_posix()
