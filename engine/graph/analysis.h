@@ -1,7 +1,8 @@
 // The frame that every analysis shares: what goes in and what comes out. An analysis is a function
-//   absl::StatusOr<AnalysisResult> Run<Name>(const AnalysisInput&, const <Name>Options&, RunContext&)
-//   std::uint64_t Estimate<Name>Bytes(const AnalysisInput&, const <Name>Options&)
-// in one file of its family. Options are plain structs with defaults and `absl::Status Validate() const`, which names the field.
+//   absl::StatusOr<AnalysisResult> Run<Name>(const AnalysisInput&, const <Name>Options&,
+//   RunContext&) std::uint64_t Estimate<Name>Bytes(const AnalysisInput&, const <Name>Options&)
+// in one file of its family. Options are plain structs with defaults and `absl::Status Validate()
+// const`, which names the field.
 #ifndef LIANJIE_ENGINE_GRAPH_ANALYSIS_H_
 #define LIANJIE_ENGINE_GRAPH_ANALYSIS_H_
 
@@ -20,8 +21,8 @@
 
 namespace lianjie {
 
-// The books of an answer that is about money; all in yuan. injected = households + retained + leaked + residual, where injected
-// includes from_outside and unexplained_injection.
+// The books of an answer that is about money; all in yuan. injected = households + retained +
+// leaked + residual, where injected includes from_outside and unexplained_injection.
 struct Ledger {
   double injected_yuan = 0;
   double from_outside_yuan = 0;
@@ -36,8 +37,9 @@ struct AnalysisResult {
   Summary summary;
   Table table;
   std::optional<Ledger> ledger;
-  std::vector<std::string> warnings;  // whole sentences: what a reader must know to read the numbers right
-  bool truncated = false;             // the analysis itself stopped early; says why in truncation_reason
+  std::vector<std::string>
+      warnings;            // whole sentences: what a reader must know to read the numbers right
+  bool truncated = false;  // the analysis itself stopped early; says why in truncation_reason
   std::string truncation_reason;
 };
 
@@ -52,9 +54,10 @@ struct AnalysisInput {
   const Snapshot& snapshot() const { return view.snapshot(); }
 };
 
-// The node of that id inside the view. Errors: INVALID_FIELD when empty, NODE_NOT_FOUND when unknown or not active on the
-// day or outside the filter (saying which).
-absl::StatusOr<NodeIndex> FindNodeInside(const View& view, std::string_view field, std::string_view id);
+// The node of that id inside the view. Errors: INVALID_FIELD when empty, NODE_NOT_FOUND when
+// unknown or not active on the day or outside the filter (saying which).
+absl::StatusOr<NodeIndex> FindNodeInside(const View& view, std::string_view field,
+                                         std::string_view id);
 
 }  // namespace lianjie
 

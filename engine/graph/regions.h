@@ -1,5 +1,6 @@
-// The region tree: a table of (code, parent, name, level) turned into preorder ranks, so that a region with all that lies
-// below it is one range of ranks and, since a Snapshot sorts its nodes by rank, one range of nodes.
+// The region tree: a table of (code, parent, name, level) turned into preorder ranks, so that a
+// region with all that lies below it is one range of ranks and, since a Snapshot sorts its nodes by
+// rank, one range of nodes.
 #ifndef LIANJIE_ENGINE_GRAPH_REGIONS_H_
 #define LIANJIE_ENGINE_GRAPH_REGIONS_H_
 
@@ -16,16 +17,19 @@
 
 namespace lianjie {
 
-// Immutable; thread safe. A RegionIndex is the preorder rank (roots and siblings in the order of CompareIds).
+// Immutable; thread safe. A RegionIndex is the preorder rank (roots and siblings in the order of
+// CompareIds).
 class RegionTree {
  public:
   RegionTree() = default;
 
-  // Errors (REGION_TREE_INVALID naming code and rule): a code twice, an unknown parent, a cycle, a level not greater than the parent's. O(R log R).
+  // Errors (REGION_TREE_INVALID naming code and rule): a code twice, an unknown parent, a cycle, a
+  // level not greater than the parent's or above 127. O(R log R).
   static absl::StatusOr<RegionTree> Build(std::span<const RegionRecord> records);
 
-  // A tree for graphs without a region table, from the codes that nodes carry: digits of 2, 4, 6, 9 or 12 places (China's
-  // statistical codes) get their prefixes as ancestors at levels 1 to 5; any other code is a root of level 1. Names are empty.
+  // A tree for graphs without a region table, from the codes that nodes carry: digits of 2, 4, 6, 9
+  // or 12 places (China's statistical codes) get their prefixes as ancestors at levels 1 to 5; any
+  // other code is a root of level 1. Names are empty.
   static RegionTree FromCodes(std::span<const std::string> codes);
 
   std::size_t size() const { return code_.size(); }
@@ -43,6 +47,8 @@ class RegionTree {
   }
   // The ancestor of `r` at `level` (r itself included), or kNoRegion.
   RegionIndex AncestorAt(RegionIndex r, int level) const;
+
+  std::size_t memory_bytes() const;
 
  private:
   std::vector<std::string> code_;

@@ -1,10 +1,12 @@
-// A Snapshot is one revision of a graph, immutable, as columns. Kernels read arrays; nothing here points at anything else,
-// so it can be shared by any number of runs, saved and mapped. Its order is a function of the graph's content alone: nodes by region
-// rank (the unplaced last), then kind, then id (CompareIds); links by source, then target, then id. So a region at any
-// level is one range of nodes, neighbours lie near one another, and answers do not depend on how a store was filled.
+// A Snapshot is one revision of a graph, immutable, as columns. Kernels read arrays; nothing here
+// points at anything else, so it can be shared by any number of runs, saved and mapped. Its order
+// is a function of the graph's content alone: nodes by region rank (the unplaced last), then kind,
+// then id (CompareIds); links by source, then target, then id. So a region at any level is one
+// range of nodes, neighbours lie near one another, and answers do not depend on how a store was
+// filled.
 //
-// Not-known numbers are NaN (doubles) or kUnknownInt; an unused column is an empty vector and costs nothing: the readers below
-// answer "not known" for it. Thread safety: all const.
+// Not-known numbers are NaN (doubles) or kUnknownInt; an unused column is an empty vector and costs
+// nothing: the readers below answer "not known" for it. Thread safety: all const.
 #ifndef LIANJIE_ENGINE_GRAPH_SNAPSHOT_H_
 #define LIANJIE_ENGINE_GRAPH_SNAPSHOT_H_
 
@@ -17,44 +19,29 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
-
 #include "engine/core/date.h"
 #include "engine/core/enums.h"
 #include "engine/core/fields.h"
 #include "engine/core/ids.h"
 #include "engine/core/records.h"
 #include "engine/graph/regions.h"
+#include "engine/graph/string_pool.h"
 
 namespace lianjie {
 
 inline constexpr std::int32_t kUnknownInt = std::numeric_limits<std::int32_t>::min();
 
-// Many strings in one array.
-class StringPool {
- public:
-  void Add(std::string_view s);
-  std::string_view operator[](std::size_t i) const {
-    return {bytes_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]};
-  }
-  std::size_t size() const { return offsets_.size() - 1; }
-  std::size_t memory_bytes() const { return bytes_.capacity() + offsets_.capacity() * sizeof(std::uint64_t); }
-  void Reserve(std::size_t strings, std::size_t bytes);
-
- private:
-  std::string bytes_;
-  std::vector<std::uint64_t> offsets_{0};
-};
-
 // A column of few distinct strings: code 0 is the empty one.
 struct InternedColumn {
-  std::vector<std::uint32_t> codes;  // empty: all rows are ""
-  std::vector<std::string> values{""};
-  std::string_view operator[](std::size_t i) const { return codes.empty() ? values[0] : values[codes[i]]; }
+  std::vector<std::uint32_t> codes;     // empty: all rows are ""
+  std::vector<std::string> values{""};  // sorted bytewise, each once
+  std::string_view operator[](std::size_t i) const {
+    return codes.empty() ? values[0] : values[codes[i]];
+  }
 };
 
-// Columns by node. Sizes are node_count or 0.
+// Columns by node. Sizes are node_count or 0; ids, kind and region are always whole.
 struct NodeColumns {
   StringPool ids;
   std::vector<NodeKind> kind;
@@ -72,13 +59,15 @@ struct NodeColumns {
   std::vector<std::int32_t> labour_skilled, labour_ordinary, labour_weak;
   std::vector<std::uint16_t> causes;  // bit (value of Cause)
   std::vector<std::int32_t> income_year;
-  std::vector<double> income_wage_yuan, income_operating_yuan, income_property_yuan, income_transfer_yuan;
+  std::vector<double> income_wage_yuan, income_operating_yuan, income_property_yuan,
+      income_transfer_yuan;
   std::vector<double> land_mu, capacity_jobs, capacity_tonnes, capacity_mu;
   std::vector<double> revenue_yuan, equity_yuan, outside_revenue_yuan, leak_share;
   std::vector<Date> valid_from, valid_to;
 };
 
-// Columns by link, in out-order. Sizes are link_count or 0.
+// Columns by link, in out-order. Sizes are link_count or 0; ids, source, target and mechanism are
+// always whole.
 struct LinkColumns {
   StringPool ids;
   std::vector<NodeIndex> source, target;
@@ -97,6 +86,9 @@ struct LinkColumns {
 
 class Snapshot {
  public:
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
   std::int64_t revision() const { return revision_; }
   // The as-of date when a question gives none.
   Date reference_date() const { return reference_date_; }
@@ -133,13 +125,16 @@ class Snapshot {
   FieldValue NodeField(NodeIndex n, std::string_view field) const;
   FieldValue LinkField(LinkIndex l, std::string_view field) const;
 
-  // A numeric link column by name (weight, paid_yuan, promised_yuan, share, capacity); an empty vector means that no link has it. INVALID_FIELD for other names.
+  // A numeric link column by name (weight, paid_yuan, promised_yuan, share, capacity); an empty
+  // vector means that no link has it. INVALID_FIELD for other names.
   absl::StatusOr<const std::vector<double>*> LinkWeights(std::string_view column) const;
 
   std::size_t memory_bytes() const;
 
  private:
   friend class SnapshotBuilder;
+  Snapshot() : by_id_(nodes_.ids) {}
+
   std::int64_t revision_ = 0;
   Date reference_date_;
   NodeColumns nodes_;
@@ -150,7 +145,7 @@ class Snapshot {
   std::vector<LinkIndex> in_offsets_{0};
   std::vector<LinkIndex> in_links_;
   std::vector<NodeIndex> region_begin_;  // by rank, then one for the unplaced, then the end
-  absl::flat_hash_map<std::string_view, NodeIndex> by_id_;  // views into nodes_.ids
+  IdIndex by_id_;
 };
 
 // A column's value, or "not known" where the column is unused.
@@ -160,16 +155,25 @@ inline double ValueOr(const std::vector<double>& column, std::size_t i, double m
 inline bool IsKnown(const std::vector<double>& column, std::size_t i) {
   return !column.empty() && column[i] == column[i];
 }
-template <typename E>
-E ValueOr(const std::vector<E>& column, std::size_t i) {
+template <typename E> E ValueOr(const std::vector<E>& column, std::size_t i) {
   return column.empty() ? E{} : column[i];
 }
 
+// Names of the fields that filters over a Snapshot may use, in the order of NodeFields() and
+// LinkFields().
 std::span<const std::string_view> SnapshotNodeFields();
 std::span<const std::string_view> SnapshotLinkFields();
 
-// Takes records in any order and makes the Snapshot. Records must have passed Validate and hold together (unique ids, known ends), as a
-// store's do; Build answers INTERNAL naming the record otherwise. Not thread safe. O(n log n + m log(max degree)).
+// Takes records in any order and makes the Snapshot. Records must have passed Normalize and
+// Validate and hold together (unique ids, known ends), as a store's do: Build answers INTERNAL
+// naming the record otherwise, but finds an id that two links share only where both join the same
+// two nodes, since looking everywhere would cost more than all the rest. Not thread safe. Records
+// go straight into columns; Build sorts them in parallel, in the arena of whoever calls. O(n log n
+// + m log(max degree)).
+//
+// With regions added, their table is the tree, and a node whose region is not in it is unplaced;
+// without, the tree is RegionTree::FromCodes of the codes that nodes carry. REGION_TREE_INVALID
+// when the table makes no tree.
 class SnapshotBuilder {
  public:
   SnapshotBuilder();
@@ -178,7 +182,8 @@ class SnapshotBuilder {
   void AddLine(LineRecord line);
   void AddNode(const NodeRecord& node);
   void AddLink(const LinkRecord& link);  // nodes may come after their links
-  absl::StatusOr<std::shared_ptr<const Snapshot>> Build(std::int64_t revision, Date reference_date) &&;
+  absl::StatusOr<std::shared_ptr<const Snapshot>> Build(std::int64_t revision,
+                                                        Date reference_date) &&;
 
  private:
   struct State;

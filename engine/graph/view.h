@@ -1,25 +1,31 @@
-// A View is what a question sees of a Snapshot: the day or period it asks about, and the nodes and links that its filter lets
-// through. It copies nothing and decides link by link, so that an interactive question touches only what it visits; kernels
-// that read everything make a Projection from it.
+// A View is what a question sees of a Snapshot: the day or period it asks about, and the nodes and
+// links that its filter lets through. It copies nothing and decides link by link, so that an
+// interactive question touches only what it visits; kernels that read everything make a Projection
+// from it.
 //
-// Two tests are kept apart, because benefit flow keeps the full graph's splits under a filter: a link is *active* when it
-// counts on the day at all, and *inside* when it is active and the filter lets it and both its ends through.
+// Two tests are kept apart, because benefit flow keeps the full graph's splits under a filter: a
+// link is *active* when it counts on the day at all, and *inside* when it is active and the filter
+// lets it and both its ends through.
 #ifndef LIANJIE_ENGINE_GRAPH_VIEW_H_
 #define LIANJIE_ENGINE_GRAPH_VIEW_H_
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/core/date.h"
 #include "engine/core/filter.h"
 #include "engine/graph/snapshot.h"
+#include "engine/graph/snapshot_fields.h"
 
 namespace lianjie {
 
 struct ViewSpec {
-  std::optional<Date> as_of;       // default: the snapshot's reference date; not together with `period`
+  std::optional<Date> as_of;  // default: the snapshot's reference date; not together with `period`
   std::optional<Interval> period;  // bounded on both sides
   Filter nodes;                    // over SnapshotNodeFields()
   Filter links;                    // over SnapshotLinkFields()
@@ -29,7 +35,9 @@ struct ViewSpec {
 // Immutable, thread safe; keeps its Snapshot alive.
 class View {
  public:
-  // Errors: both as_of and period; an unbounded or empty period (DATES_OUT_OF_ORDER); an unknown region (REGION_NOT_FOUND).
+  // Errors: both as_of and period; an unbounded or empty period (DATES_OUT_OF_ORDER); an unknown
+  // region (REGION_NOT_FOUND); a filter over a field that a snapshot does not hold
+  // (INVALID_FILTER).
   static absl::StatusOr<View> Make(std::shared_ptr<const Snapshot> snapshot, ViewSpec spec = {});
 
   const Snapshot& snapshot() const { return *snapshot_; }
@@ -43,25 +51,40 @@ class View {
 
   // Valid on the day (or on some day of the period).
   bool NodeActive(NodeIndex n) const;
-  // Status ACTIVE, valid on the day (or overlapping the period), and both ends active.
+  // Status ACTIVE (or not given) and valid together with both ends on the day, or on some day of
+  // the period.
   bool LinkActive(LinkIndex l) const;
   bool NodeInside(NodeIndex n) const;
   bool LinkInside(LinkIndex l) const;
+  // The link filter alone. For whoever has asked about the link's date and ends already.
+  bool LinkMatches(LinkIndex l) const;
 
-  // The amount of a link on the day (a whole year's) or in the period (paid x overlap; DOMAIN section 2). 0 when not known.
+  // The amount of a link on the day (a whole year's) or in the period (paid x overlap; DOMAIN
+  // section 2). 0 when not known.
   double PaidYuan(LinkIndex l) const;
   double PromisedYuan(LinkIndex l) const;
-  // What a yearly amount of a node counts in the period: 1 on a day, else the period's days without 29 February / 365.
+  // What a yearly amount of a node counts in the period: 1 on a day, else the period's days without
+  // 29 February / 365.
   double NodeYearFraction() const;
 
  private:
+  // The fields that a filter reads, found once.
+  using BoundFields = std::vector<std::pair<std::string, FieldReader>>;
+
   View() = default;
+  static absl::Status Bind(const Filter& filter, std::string_view what,
+                           FieldReader (*find)(std::string_view), BoundFields& bound);
+  bool NodeMatches(NodeIndex n) const;
+  double Amount(const std::vector<double>& yearly, LinkIndex l) const;
+
   std::shared_ptr<const Snapshot> snapshot_;
   ViewSpec spec_;
   Date as_of_;
   bool unfiltered_ = true;
   NodeIndex region_begin_ = 0;
   NodeIndex region_end_ = 0;
+  BoundFields node_fields_;
+  BoundFields link_fields_;
 };
 
 }  // namespace lianjie

@@ -1,5 +1,6 @@
-// What a running analysis is given besides its input: how to be stopped, how to say how far it is, how much memory it
-// may take, and how many threads. One RunContext belongs to one run; the caller keeps it alive until Run returns.
+// What a running analysis is given besides its input: how to be stopped, how to say how far it is,
+// how much memory it may take, and how many threads. One RunContext belongs to one run; the caller
+// keeps it alive until Run returns.
 #ifndef LIANJIE_ENGINE_RUNTIME_RUN_CONTEXT_H_
 #define LIANJIE_ENGINE_RUNTIME_RUN_CONTEXT_H_
 
@@ -21,7 +22,8 @@ struct RunLimits {
   std::optional<std::chrono::steady_clock::time_point> deadline;
 };
 
-// Thread safety: Cancel, Poll, AddCompleted and the readers may be called from any thread; SetTotal and Parallel from the analysis alone.
+// Thread safety: Cancel, Stopped, Check, AddCompleted, Reserve, Release and the readers may be
+// called from any thread; SetTotal and Parallel from the analysis alone.
 class RunContext {
  public:
   explicit RunContext(RunLimits limits = {});
@@ -32,8 +34,9 @@ class RunContext {
   // Asks the run to end; it does so with CANCELLED within 10 ms of work.
   void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
 
-  // True when the run must end: cancelled, or past its deadline. Cheap (one relaxed load; the clock is read every 64th call a thread), so inner loops
-  // call it every few thousand operations.
+  // True when the run must end: cancelled, or past its deadline; once true, always true. Cheap
+  // (relaxed loads; the clock is read every 64th call a thread), so inner loops call it every few
+  // thousand operations.
   bool Stopped();
   // OK, CANCELLED or DEADLINE_EXCEEDED (reasons of the same names). Reads the clock.
   absl::Status Check();
@@ -44,7 +47,8 @@ class RunContext {
   std::uint64_t completed() const { return completed_.load(std::memory_order_relaxed); }
   std::uint64_t total() const { return total_.load(std::memory_order_relaxed); }
 
-  // Books memory before it is taken; RESOURCE_EXHAUSTED (MEMORY_EXHAUSTED, naming wanted, used and limit) when the budget would be passed.
+  // Books memory before it is taken; RESOURCE_EXHAUSTED (MEMORY_EXHAUSTED, naming wanted, used and
+  // limit) when the budget would be passed, and nothing is booked then.
   absl::Status Reserve(std::uint64_t bytes);
   void Release(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
   std::uint64_t memory_used() const { return used_.load(std::memory_order_relaxed); }
@@ -52,12 +56,14 @@ class RunContext {
   // How many threads this run may use, at least 1.
   int threads() const { return threads_; }
 
-  // Runs `body` inside this run's TBB arena of threads() threads; parallel algorithms called in it stay there.
+  // Runs `body` inside this run's TBB arena of threads() threads; parallel algorithms called in it
+  // stay there. What body throws comes out.
   void Parallel(const std::function<void()>& body);
 
  private:
   struct Arena;
   std::atomic<bool> cancelled_{false};
+  std::atomic<bool> expired_{false};
   std::atomic<std::uint64_t> completed_{0};
   std::atomic<std::uint64_t> total_{0};
   std::atomic<std::uint64_t> used_{0};

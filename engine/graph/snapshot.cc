@@ -1,0 +1,72 @@
+#include "engine/graph/snapshot.h"
+
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "engine/graph/columns.h"
+
+namespace lianjie {
+namespace {
+
+std::size_t Bytes(const InternedColumn& column) {
+  std::size_t bytes = column.codes.capacity() * sizeof(std::uint32_t);
+  for (const std::string& value : column.values) bytes += sizeof(std::string) + value.capacity();
+  return bytes;
+}
+
+Interval ValidAt(const std::vector<Date>& from, const std::vector<Date>& to, std::size_t row) {
+  return {from.empty() ? kDateMin : from[row], to.empty() ? kDateMax : to[row]};
+}
+
+}  // namespace
+
+NodeIndex Snapshot::FindNode(std::string_view id) const {
+  return by_id_.Find(id).value_or(kNoNode);
+}
+
+LinkIndex Snapshot::FindLink(std::string_view id) const {
+  for (LinkIndex link = 0; link < link_count(); ++link) {
+    if (links_.ids[link] == id) return link;
+  }
+  return kNoLink;
+}
+
+std::pair<NodeIndex, NodeIndex> Snapshot::NodesOf(RegionIndex region) const {
+  const std::size_t unplaced = regions_.size();
+  if (region == kNoRegion) return {region_begin_[unplaced], region_begin_[unplaced + 1]};
+  return {region_begin_[region], region_begin_[regions_.end(region)]};
+}
+
+Interval Snapshot::NodeValid(NodeIndex n) const {
+  return ValidAt(nodes_.valid_from, nodes_.valid_to, n);
+}
+
+Interval Snapshot::LinkValid(LinkIndex l) const {
+  return ValidAt(links_.valid_from, links_.valid_to, l);
+}
+
+absl::StatusOr<const std::vector<double>*> Snapshot::LinkWeights(std::string_view column) const {
+  if (column == "weight") return &links_.weight;
+  if (column == "paid_yuan") return &links_.paid_yuan;
+  if (column == "promised_yuan") return &links_.promised_yuan;
+  if (column == "share") return &links_.share;
+  if (column == "capacity") return &links_.capacity;
+  return InvalidField(
+      "weight",
+      Cat("'", column, "' is not one of weight, paid_yuan, promised_yuan, share, capacity"));
+}
+
+std::size_t Snapshot::memory_bytes() const {
+  std::size_t bytes = nodes_.ids.memory_bytes() + links_.ids.memory_bytes() +
+                      by_id_.memory_bytes() + regions_.memory_bytes();
+  const auto add = [&bytes](const auto& column) { bytes += column.capacity() * sizeof(column[0]); };
+  columns::ForEachNodeVector(nodes_, add);
+  columns::ForEachLinkVector(links_, add);
+  for (const InternedColumn* column :
+       {&nodes_.subtype, &nodes_.industry, &nodes_.labels, &links_.product, &links_.policy}) {
+    bytes += Bytes(*column);
+  }
+  add(out_offsets_), add(in_offsets_), add(in_links_), add(region_begin_), add(lines_);
+  return bytes;
+}
+
+}  // namespace lianjie
