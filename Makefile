@@ -49,8 +49,10 @@ format: setup-test  ## Formats the C++ and the protos in place
 	@git ls-files -z --cached --others --exclude-standard '*.cc' '*.h' | xargs -0r clang-format -i
 	@scripts/buf.sh format --write proto
 
-lint: build-test  ## Runs clang-tidy over the C++; slow
-	@scripts/lint.sh $(BUILD)
+lint: setup-test  ## Runs clang-tidy over the C++; slow
+	@cmake --preset dev --log-level=NOTICE
+	@cmake --build build/dev --target lianjie_proto lianjie_storage_proto
+	@scripts/lint.sh build/dev
 
 clean:  ## Removes all that was built (not .venv)
 	@rm -rf build

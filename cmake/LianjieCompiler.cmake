@@ -28,7 +28,8 @@ include_directories(${CMAKE_SOURCE_DIR})  # includes are rooted at the repositor
 find_program(LIANJIE_CCACHE ccache)
 if(LIANJIE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # Paths are taken relative to the build folder, so that build folders side by side share what they compiled.
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=/ ${LIANJIE_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=/
+    CCACHE_SLOPPINESS=pch_defines,time_macros ${LIANJIE_CCACHE})
 endif()
 find_program(LIANJIE_LINKER NAMES mold ld.mold ld.lld)
 if(LIANJIE_LINKER MATCHES "mold$")

@@ -104,6 +104,7 @@ if(api_protos)
   set(google_sources)
   if(google_protos)
     lianjie_generate(google_sources ${LIANJIE_GOOGLE_PROTOS} ${gen} GRPC ${google_protos})
+    set_source_files_properties(${google_sources} PROPERTIES COMPILE_OPTIONS -O0)  # on no hot path at all
   endif()
 
   # The descriptor set goes in by .incbin: a byte array of this size would take the compiler seconds.
