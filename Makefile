@@ -8,7 +8,7 @@ PRESET ?= release
 BUILD := build/$(PRESET)
 LIANJIE := $(BUILD)/bin/lianjie
 PYTHON := .venv/bin/python
-CONFIGURE := cmake --preset $(PRESET) --log-level=NOTICE
+CONFIGURE := cmake --preset $(PRESET) --log-level=NOTICE >/dev/null
 
 help:  ## Says what there is to make
 	@awk -F ':.*## +' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,7 +50,7 @@ format: setup-test  ## Formats the C++ and the protos in place
 	@scripts/buf.sh format --write proto
 
 lint: setup-test  ## Runs clang-tidy over the C++; slow
-	@cmake --preset dev --log-level=NOTICE
+	@cmake --preset dev --log-level=NOTICE >/dev/null
 	@cmake --build build/dev --target lianjie_proto lianjie_storage_proto
 	@scripts/lint.sh build/dev
 
