@@ -25,11 +25,12 @@
 namespace lianjie {
 
 struct ViewSpec {
-  std::optional<Date> as_of;  // default: the snapshot's reference date; not together with `period`
-  std::optional<Interval> period;  // bounded on both sides
-  Filter nodes;                    // over SnapshotNodeFields()
-  Filter links;                    // over SnapshotLinkFields()
-  std::string region;              // code: only nodes in it or below it; empty: everywhere
+  std::optional<Date> as_of =
+      std::nullopt;  // default: the snapshot's reference date; not together with `period`
+  std::optional<Interval> period = std::nullopt;  // bounded on both sides
+  Filter nodes = {};                              // over SnapshotNodeFields()
+  Filter links = {};                              // over SnapshotLinkFields()
+  std::string region = {};  // code: only nodes in it or below it; empty: everywhere
 };
 
 // Immutable, thread safe; keeps its Snapshot alive.

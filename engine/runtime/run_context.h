@@ -19,7 +19,7 @@ namespace lianjie {
 struct RunLimits {
   int threads = 0;  // 0: all the machine has
   std::uint64_t memory_bytes = std::numeric_limits<std::uint64_t>::max();
-  std::optional<std::chrono::steady_clock::time_point> deadline;
+  std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt;
 };
 
 // Thread safety: Cancel, Stopped, Check, AddCompleted, Reserve, Release and the readers may be
