@@ -28,13 +28,14 @@
 
 #include <cstdint>
 #include <limits>
-#include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/core/enums.h"
 #include "engine/core/rules.h"
+#include "engine/flow/flow_block.h"
 #include "engine/graph/snapshot.h"
 #include "engine/graph/view.h"
 #include "engine/runtime/run_context.h"
@@ -139,9 +140,7 @@ class FlowModel {
   PayerIndex arc_target(std::uint64_t a) const { return arc_targets_[a]; }
   double arc_share(std::uint64_t a) const { return arc_shares_[a]; }
   LinkIndex arc_link(std::uint64_t a) const { return arc_links_[a]; }
-  std::span<const std::uint64_t> arc_offsets() const { return arc_offsets_; }
-  std::span<const PayerIndex> arc_targets() const { return arc_targets_; }
-  std::span<const double> arc_shares() const { return arc_shares_; }
+  FlowCsr arcs() const { return {arc_offsets_, arc_targets_, arc_shares_}; }
 
   // ---- links
   bool LinkActive(LinkIndex l) const { return (active_[l >> 6] >> (l & 63) & 1) != 0; }
@@ -151,6 +150,13 @@ class FlowModel {
   // The share of its payer's x that a link carries, and the yuan; 0 when it is not active. O(1).
   double LinkShare(LinkIndex l) const;
   double LinkAmountYuan(LinkIndex l) const;
+  // Who receives the money of link l: an organisation, an asset, an agency, an operating account, or kNoPayer when it goes straight to a household.
+  PayerIndex ReceiverOf(LinkIndex l) const {
+    const PayerIndex p = payer_of_[snapshot().links().target[l]];
+    const bool straight = p != kNoPayer && IsAccount(p) &&
+                          !IsOperatingIncome(snapshot().links().mechanism[l]);
+    return straight ? kNoPayer : p;
+  }
   // True when the payee is a household's operating account.
   bool GoesToAccount(LinkIndex l) const {
     const NodeIndex target = snapshot().links().target[l];
@@ -198,6 +204,8 @@ class FlowModel {
  private:
   friend class FlowModelBuilder;
   static constexpr std::uint8_t kAccount = 1, kConduit = 2, kInside = 4, kDerived = 8, kUnfunded = 16;
+  // The share that a link states, of the days that the view asks about; 0 when it states none.
+  double StatedShare(LinkIndex l) const;
   static double ValueAt(const std::vector<double>& column, std::size_t i) {
     return column.empty() ? 0.0 : column[i];
   }
