@@ -1,0 +1,173 @@
+#include "server/import_handler.h"
+
+#include <utility>
+
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "server/convert.h"
+#include "server/errors.h"
+#include "server/graph_handlers.h"
+
+namespace lianjie::server {
+namespace {
+
+constexpr std::size_t kMaxRowErrorBytes = std::size_t{3} << 20;
+constexpr std::int64_t kDefaultMaxBadRows = 100000;
+
+std::string IdOf(const v1::Node& node) { return node.id(); }
+std::string IdOf(const v1::Link& link) { return link.id(); }
+std::string IdOf(const v1::Region& region) { return region.code(); }
+std::string IdOf(const v1::Line& line) { return line.region(); }
+
+void SetCounts(std::uint64_t created, std::uint64_t updated, v1::ImportCounts& out) {
+  out.set_created_count(static_cast<std::int64_t>(created));
+  out.set_updated_count(static_cast<std::int64_t>(updated));
+}
+
+}  // namespace
+
+absl::Status ImportHandler::Take(const v1::ImportRequest& message) {
+  if (ended_) return InvalidField("end", "must be the last message");
+  switch (message.message_case()) {
+    case v1::ImportRequest::kOptions:
+      if (load_) return InvalidField("options", "must be the first message and no other");
+      return Begin(message.options());
+    case v1::ImportRequest::kChunk:
+      if (!load_) return InvalidField("options", "must come before the first chunk", Reason::kMissingField);
+      return AddChunk(message.chunk());
+    case v1::ImportRequest::kEnd:
+      if (!load_) return InvalidField("options", "must come before the end", Reason::kMissingField);
+      if (message.end().row_count() != row_count_) {
+        return InvalidField("end.row_count", Cat(message.end().row_count(), " rows were sent, but ", row_count_, " arrived"));
+      }
+      ended_ = true;
+      return absl::OkStatus();
+    default:
+      return InvalidField("message", "one of options, chunk and end must be set", Reason::kMissingField);
+  }
+}
+
+absl::Status ImportHandler::Begin(const v1::ImportOptions& options) {
+  storage::LoadOptions load;
+  load.graph = GraphName(options.graph());
+  load.request_id = options.request_id();
+  load.skip_bad_rows = options.collect_bad_rows();
+  if (options.max_bad_rows() < 0) return InvalidField("options.max_bad_rows", "is negative");
+  load.max_bad_rows = static_cast<std::uint64_t>(options.max_bad_rows() == 0 ? kDefaultMaxBadRows : options.max_bad_rows());
+  if (!v1::OnExisting_IsValid(options.on_existing())) {
+    return InvalidField("options.on_existing", Cat(static_cast<int>(options.on_existing()), " is not a value of this enum"));
+  }
+  load.on_existing = options.on_existing() == v1::ON_EXISTING_UPDATE ? storage::LoadOptions::OnExisting::kUpdate
+                                                                     : storage::LoadOptions::OnExisting::kError;
+  skip_bad_rows_ = load.skip_bad_rows;
+  max_bad_rows_ = load.max_bad_rows;
+  absl::StatusOr<std::unique_ptr<storage::Load>> begun = store_.BeginLoad(load);
+  if (absl::IsNotFound(begun.status())) {
+    const absl::Status made = store_.CreateGraph(load.graph, std::nullopt).status();
+    if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
+    begun = store_.BeginLoad(load);
+  }
+  if (!begun.ok()) return begun.status();
+  load_ = *std::move(begun);
+  return absl::OkStatus();
+}
+
+std::uint32_t ImportHandler::OriginOf(const std::string& name) {
+  for (std::size_t i = 0; i < origins_.size(); ++i) {
+    if (origins_[i] == name) return static_cast<std::uint32_t>(i);
+  }
+  origins_.push_back(name);
+  origin_rows_.push_back(0);
+  return static_cast<std::uint32_t>(origins_.size() - 1);
+}
+
+absl::Status ImportHandler::Locate(const absl::Status& status, const storage::RowOrigin& origin) const {
+  ErrorDetail detail = GetErrorDetail(status).value_or(ErrorDetail{});
+  detail.row.reset();
+  if (origin.file < origins_.size()) detail.metadata["origin"] = origins_[origin.file];
+  detail.metadata["line"] = Cat(origin.line);
+  return MakeError(status.code(), FromAbsl(status.message()), std::move(detail));
+}
+
+template <typename Messages, typename Add>
+absl::Status ImportHandler::AddRows(const Messages& rows, const v1::ImportChunk& chunk, std::uint32_t origin, Add add) {
+  if (rows.empty()) return absl::OkStatus();
+  if (chunk.line_numbers_size() != 0 && chunk.line_numbers_size() != rows.size()) {
+    return InvalidField("chunk.line_numbers", Cat("there are ", chunk.line_numbers_size(), " for ", rows.size(), " rows"));
+  }
+  for (int i = 0; i < rows.size(); ++i) {
+    ++row_count_;
+    const std::int64_t ordinal = ++origin_rows_[origin];
+    const storage::RowOrigin where{.file = origin, .line = chunk.line_numbers_size() != 0 ? chunk.line_numbers(i) : ordinal};
+    auto record = FromProto(rows[i]);
+    if (record.ok()) {
+      if (absl::Status status = add(*std::move(record), where); !status.ok()) return Locate(status, where);
+    } else if (!skip_bad_rows_) {
+      return Locate(record.status(), where);
+    } else if (unreadable_.size() >= max_bad_rows_) {
+      return MakeError(absl::StatusCode::kInvalidArgument, Cat("more than ", max_bad_rows_, " bad rows"),
+                       {.reason = Reason::kLimitExceeded, .field = {}, .row = {}, .metadata = {}});
+    } else {
+      unreadable_.push_back({.origin = where, .id = IdOf(rows[i]), .status = record.status()});
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ImportHandler::AddChunk(const v1::ImportChunk& chunk) {
+  const int kinds = (chunk.nodes().empty() ? 0 : 1) + (chunk.links().empty() ? 0 : 1) +
+                    (chunk.regions().empty() ? 0 : 1) + (chunk.lines().empty() ? 0 : 1);
+  if (kinds > 1) return InvalidField("chunk", "holds rows of more than one kind");
+  const std::uint32_t origin = OriginOf(chunk.origin());
+  storage::Load& load = *load_;
+  LIANJIE_RETURN_IF_ERROR(AddRows(chunk.regions(), chunk, origin, [&](RegionRecord row, storage::RowOrigin where) {
+    return load.AddRegion(std::move(row), where);
+  }));
+  LIANJIE_RETURN_IF_ERROR(AddRows(chunk.nodes(), chunk, origin, [&](NodeRecord row, storage::RowOrigin where) {
+    return load.AddNode(std::move(row), where);
+  }));
+  LIANJIE_RETURN_IF_ERROR(AddRows(chunk.links(), chunk, origin, [&](LinkRecord row, storage::RowOrigin where) {
+    return load.AddLink(std::move(row), where);
+  }));
+  return AddRows(chunk.lines(), chunk, origin, [&](LineRecord row, storage::RowOrigin where) {
+    return load.AddLine(std::move(row), where);
+  });
+}
+
+absl::StatusOr<v1::ImportResponse> ImportHandler::Finish() {
+  if (!ended_) return InvalidField("end", "was not sent: nothing is applied", Reason::kMissingField);
+  absl::StatusOr<storage::LoadResult> done = load_->Finish();
+  if (!done.ok()) {
+    const auto& bad = load_->bad_row();
+    return bad ? Locate(done.status(), bad->origin) : done.status();
+  }
+  v1::ImportResponse response;
+  response.set_revision(done->revision);
+  SetCounts(done->nodes_created, done->nodes_updated, *response.mutable_nodes());
+  SetCounts(done->links_created, done->links_updated, *response.mutable_links());
+  SetCounts(done->regions_created, done->regions_updated, *response.mutable_regions());
+  SetCounts(done->lines_created, done->lines_updated, *response.mutable_lines());
+  std::vector<storage::RowError> errors = std::move(unreadable_);
+  errors.insert(errors.end(), done->bad_rows.begin(), done->bad_rows.end());
+  response.set_rejected_count(static_cast<std::int64_t>(errors.size()));
+  std::size_t bytes = 0;
+  for (const storage::RowError& error : errors) {
+    v1::RowError row;
+    const ErrorDetail detail = GetErrorDetail(error.status).value_or(ErrorDetail{});
+    if (error.origin.file < origins_.size()) row.set_origin(origins_[error.origin.file]);
+    row.set_line(error.origin.line);
+    row.set_field(detail.field);
+    row.set_reason(std::string(ReasonName(detail.reason)));
+    row.set_message(Presentable(FromAbsl(error.status.message())));
+    row.set_id(Presentable(error.id));
+    bytes += row.ByteSizeLong();
+    if (bytes > kMaxRowErrorBytes) {
+      response.set_row_errors_truncated(true);
+      break;
+    }
+    *response.add_row_errors() = std::move(row);
+  }
+  return response;
+}
+
+}  // namespace lianjie::server

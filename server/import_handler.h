@@ -1,0 +1,47 @@
+// One Import call: options, then chunks, then the end. Rows go to a storage::Load as they come; nothing is visible before the end.
+#ifndef LIANJIE_SERVER_IMPORT_HANDLER_H_
+#define LIANJIE_SERVER_IMPORT_HANDLER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "lianjie/v1/transfer.pb.h"
+#include "storage/store.h"
+
+namespace lianjie::server {
+
+// One call's state; used from one thread at a time.
+class ImportHandler {
+ public:
+  explicit ImportHandler(storage::Store& store) : store_(store) {}
+
+  absl::Status Take(const v1::ImportRequest& message);
+  // INVALID_ARGUMENT when the end was not sent: a broken stream applies nothing.
+  absl::StatusOr<v1::ImportResponse> Finish();
+
+ private:
+  absl::Status Begin(const v1::ImportOptions& options);
+  absl::Status AddChunk(const v1::ImportChunk& chunk);
+  template <typename Messages, typename Add>
+  absl::Status AddRows(const Messages& rows, const v1::ImportChunk& chunk, std::uint32_t origin, Add add);
+  std::uint32_t OriginOf(const std::string& name);
+  // The load's error with the row's origin and line in its metadata.
+  absl::Status Locate(const absl::Status& status, const storage::RowOrigin& origin) const;
+
+  storage::Store& store_;
+  std::unique_ptr<storage::Load> load_;
+  bool skip_bad_rows_ = false;
+  std::uint64_t max_bad_rows_ = 0;
+  bool ended_ = false;
+  std::int64_t row_count_ = 0;
+  std::vector<std::string> origins_;
+  std::vector<std::int64_t> origin_rows_;  // rows seen of each, for chunks without line numbers
+  std::vector<storage::RowError> unreadable_;  // rows that are no records at all
+};
+
+}  // namespace lianjie::server
+
+#endif  // LIANJIE_SERVER_IMPORT_HANDLER_H_

@@ -1,0 +1,55 @@
+// The whole server as one object: a store, a snapshot keeper, lanes, and the gRPC services over them. It listens when asked to; the command line
+// embeds one that does not, and talks to it through a channel in process, so that there is one way to every answer.
+#ifndef LIANJIE_SERVER_SERVER_H_
+#define LIANJIE_SERVER_SERVER_H_
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace grpc {
+class Channel;
+}
+
+namespace lianjie::server {
+
+struct ServerOptions {
+  std::string data_dir;             // the store's folder; made when it is not there unless must_exist
+  bool must_exist = false;
+  std::string listen_address;       // "127.0.0.1:0"; empty: in process only. Port 0: the system chooses
+  std::string tls_certificate_pem;  // both or none: TLS on the listening port
+  std::string tls_key_pem;
+  int threads = 0;                  // for one analysis; 0: all the machine has
+  std::uint64_t memory_bytes = 0;   // for all running analyses and cached projections; 0: half of the machine's memory
+  int interactive_threads = 2;
+  int heavy_threads = 2;
+  int write_threads = 8;
+  std::size_t max_queue = 256;      // requests that wait in one lane
+  std::chrono::milliseconds max_deadline{std::chrono::hours(1)};
+  std::chrono::milliseconds drain{std::chrono::seconds(5)};  // what runs at Shutdown may take so long
+};
+
+// Thread safe.
+class Server {
+ public:
+  // Errors: those of the store (STORE_LOCKED, STORE_FORMAT, STORE_CORRUPT, NOT_FOUND with must_exist), INVALID_FIELD (listen_address, tls).
+  static absl::StatusOr<std::unique_ptr<Server>> Open(const ServerOptions& options);
+
+  virtual ~Server() = default;
+
+  // A channel to this server without a network. Valid until Shutdown.
+  virtual std::shared_ptr<grpc::Channel> InProcessChannel() = 0;
+  // The port listened on; 0 when not listening.
+  virtual int port() const = 0;
+  // Not serving, no new work, what runs drains, then it is cancelled. Returns when all has ended. Idempotent; the destructor calls it.
+  virtual void Shutdown() = 0;
+  // True when the store has failed and the process must end: nothing acknowledged is lost, but nothing more may be written.
+  virtual bool store_failed() const = 0;
+};
+
+}  // namespace lianjie::server
+
+#endif  // LIANJIE_SERVER_SERVER_H_
