@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -29,6 +30,9 @@ struct ServerOptions {
   int write_threads = 8;
   std::size_t max_queue = 256;      // requests that wait in one lane
   std::chrono::milliseconds max_deadline{std::chrono::hours(1)};
+  // Called once, from any thread, when the disk failed the store: the process must end with a clear message, since what is in memory can no longer be
+  // trusted. Nothing acknowledged is lost. Empty: a message on stderr, then the process ends at once with status 1.
+  std::function<void(const absl::Status&)> on_store_failure;
   std::chrono::milliseconds drain{std::chrono::seconds(5)};  // what runs at Shutdown may take so long
 };
 
@@ -46,8 +50,6 @@ class Server {
   virtual int port() const = 0;
   // Not serving, no new work, what runs drains, then it is cancelled. Returns when all has ended. Idempotent; the destructor calls it.
   virtual void Shutdown() = 0;
-  // True when the store has failed and the process must end: nothing acknowledged is lost, but nothing more may be written.
-  virtual bool store_failed() const = 0;
 };
 
 }  // namespace lianjie::server

@@ -1,0 +1,67 @@
+#include <memory>
+#include <utility>
+
+#include "lianjie/v1/analysis_service.grpc.pb.h"
+#include "server/errors.h"
+#include "server/services.h"
+
+namespace lianjie::server {
+namespace {
+
+using grpc::ByteBuffer;
+using grpc::CallbackServerContext;
+using grpc::ServerUnaryReactor;
+using grpc::ServerWriteReactor;
+using S = v1::AnalysisService;
+
+using RawService = S::WithRawCallbackMethod_Run<S::WithRawCallbackMethod_Start<S::WithRawCallbackMethod_ReadResult<
+    S::WithRawCallbackMethod_Estimate<S::WithRawCallbackMethod_ListAnalyses<S::Service>>>>>;
+
+class AnalysisService final : public RawService {
+ public:
+  explicit AnalysisService(const Workers& workers) : w_(workers) {}
+
+  // The request is read here and not in the lane, because it decides the lane.
+  ServerWriteReactor<ByteBuffer>* Run(CallbackServerContext* c, const ByteBuffer* q) override {
+    auto request = std::make_shared<v1::RunRequest>();
+    const absl::Status parsed = ParseMessage(*q, w_.limits.max_message_bytes, *request);
+    const absl::StatusOr<const AnalysisEntry*> entry = FindAnalysis(request->analysis());
+    const bool heavy = parsed.ok() && entry.ok() && (*entry)->lane == LaneKind::kHeavy;
+    return StartStream(c, heavy ? w_.heavy : w_.interactive, w_.limits,
+                       [this, request, parsed](StreamWriter& writer, Call& call) -> absl::Status {
+                         if (!parsed.ok()) return parsed;
+                         return w_.analysis.Run(*request, writer, call);
+                       });
+  }
+
+  ServerUnaryReactor* Start(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+    return AnswerPlanned(c, q, a, "Start");
+  }
+  ServerUnaryReactor* ReadResult(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+    return AnswerPlanned(c, q, a, "ReadResult");
+  }
+  ServerUnaryReactor* Estimate(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+    return Unary<v1::EstimateRequest, v1::EstimateResponse>(
+        c, q, a, w_.heavy, w_.limits, [this](const auto& r, Call&) { return w_.analysis.Estimate(r); });
+  }
+  ServerUnaryReactor* ListAnalyses(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+    return Unary<v1::ListAnalysesRequest, v1::ListAnalysesResponse>(
+        c, q, a, w_.interactive, w_.limits, [this](const auto& r, Call&) { return w_.analysis.ListAnalyses(r); });
+  }
+
+ private:
+  ServerUnaryReactor* AnswerPlanned(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a, std::string_view what) {
+    return StartUnary(c, q, a, w_.interactive, w_.limits,
+                      [what](const ByteBuffer&, Call&) -> absl::StatusOr<ByteBuffer> { return Planned(what); });
+  }
+
+  const Workers w_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeAnalysisService(const Workers& workers) {
+  return std::make_unique<AnalysisService>(workers);
+}
+
+}  // namespace lianjie::server
