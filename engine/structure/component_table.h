@@ -1,0 +1,29 @@
+// The answer of every analysis that parts nodes into groups: `node, component`, a row a node, in
+// the Snapshot's order; a group is named by the least id in it (CompareIds).
+#ifndef LIANJIE_ENGINE_STRUCTURE_COMPONENT_TABLE_H_
+#define LIANJIE_ENGINE_STRUCTURE_COMPONENT_TABLE_H_
+
+#include <cstdint>
+#include <span>
+
+#include "absl/status/statusor.h"
+#include "engine/core/ids.h"
+#include "engine/graph/analysis.h"
+#include "engine/runtime/run_context.h"
+
+namespace lianjie {
+
+// `nodes` are all rows; `group` gives each node's group, by NodeIndex, as a number below `groups`.
+// Summary: node_count, component_count, largest_size, single_count (groups of one node). Errors:
+// CANCELLED, DEADLINE_EXCEEDED. O(nodes).
+absl::StatusOr<AnalysisResult> ComponentAnswer(const Snapshot& snapshot,
+                                               std::span<const NodeIndex> nodes,
+                                               std::span<const std::uint32_t> group,
+                                               std::uint64_t groups, RunContext& context);
+
+// Bytes that it takes, the table included.
+std::uint64_t EstimateComponentAnswerBytes(std::uint64_t nodes);
+
+}  // namespace lianjie
+
+#endif  // LIANJIE_ENGINE_STRUCTURE_COMPONENT_TABLE_H_
