@@ -67,7 +67,9 @@ class ProjectionBuilder {
   std::uint32_t VertexOf(NodeIndex n) const { return vertex_of_.empty() ? n : vertex_of_[n]; }
   bool Kept(LinkIndex l) const { return keep_.empty() || keep_[l] != 0; }
   double WeightOf(LinkIndex l) const {
-    return column_ == nullptr ? 1.0 : ValueOr(*column_, l, spec_.missing_weight);
+    if (column_ == nullptr) return 1.0;
+    if (!IsKnown(*column_, l)) return spec_.missing_weight;
+    return by_days_ == nullptr ? (*column_)[l] : (view_.*by_days_)(l);
   }
 
   const View& view_;
@@ -76,6 +78,7 @@ class ProjectionBuilder {
   RunContext& context_;
   std::uint64_t booked_ = 0;
   const std::vector<double>* column_ = nullptr;
+  double (View::*by_days_)(LinkIndex) const = nullptr;  // what of an amount falls into a period
   std::vector<std::uint32_t> vertex_of_;  // by node; empty: all are inside
   std::vector<std::uint8_t> keep_;        // by link; empty: all are inside
   std::shared_ptr<Projection> out_{new Projection()};
@@ -249,6 +252,8 @@ absl::Status ProjectionBuilder::FillArcs() {
 
 absl::StatusOr<std::shared_ptr<const Projection>> ProjectionBuilder::Build() {
   LIANJIE_ASSIGN_OR_RETURN(column_, WeightColumn(snapshot_, spec_));
+  if (view_.period().has_value() && spec_.weight == "paid_yuan") by_days_ = &View::PaidYuan;
+  if (view_.period().has_value() && spec_.weight == "promised_yuan") by_days_ = &View::PromisedYuan;
   LIANJIE_RETURN_IF_ERROR(context_.Check());
   out_->spec_ = spec_;
   LIANJIE_RETURN_IF_ERROR(NumberVertices());

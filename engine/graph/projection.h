@@ -24,8 +24,8 @@ enum class Direction : std::uint8_t { kForward, kReverse, kUndirected };
 struct ProjectionSpec {
   Direction direction = Direction::kForward;
   // A link column (weight, paid_yuan, promised_yuan, share, capacity), or "none" for weight 1 on
-  // each link. A link on which the column is not known weighs `missing_weight`. Amounts are a whole
-  // year's, whatever the view's period.
+  // each link. A link on which the column is not known weighs `missing_weight`. In a period amounts
+  // count by days (View::PaidYuan).
   std::string weight = "none";
   double missing_weight = 1.0;
   // Parallel arcs become one: weights add up (kSum) or the least stays (kMin); kKeep leaves them

@@ -314,7 +314,10 @@ void SnapshotBuilder::AddLink(const LinkRecord& link) {
     return s.Fail(BadRecord("link", link.id, "a snapshot holds no more links"));
   }
   c.ids.Add(link.id);
-  c.source.push_back(s.End(link.source));
+  // A store gives links payer by payer: the same payer again needs no look-up.
+  const bool again = row > 0 && c.source.back() < s.nodes.kind.size() &&
+                     s.nodes.ids[c.source.back()] == link.source;
+  c.source.push_back(again ? c.source.back() : s.End(link.source));
   c.target.push_back(s.End(link.target));
   c.mechanism.push_back(link.mechanism);
   PutNumber(c.promised_yuan, row, link.promised_yuan);

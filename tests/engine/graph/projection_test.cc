@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ostream>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -42,6 +43,9 @@ struct Arc {
   double weight;
 
   friend auto operator<=>(const Arc&, const Arc&) = default;
+  friend void PrintTo(const Arc& arc, std::ostream* out) {
+    *out << Cat(arc.source, "-", arc.target, " by ", arc.link, " weighs ", arc.weight);
+  }
 };
 
 // Link by link: what the spec says, with no regard to time.
@@ -56,6 +60,11 @@ std::vector<Arc> BruteForce(const View& view, const ProjectionSpec& spec) {
     double weight = 1;
     if (spec.weight != "none") {
       weight = ValueOr(**s.LinkWeights(spec.weight), l, spec.missing_weight);
+      const bool known = IsKnown(**s.LinkWeights(spec.weight), l);
+      if (known && view.period().has_value()) {
+        if (spec.weight == "paid_yuan") weight = view.PaidYuan(l);
+        if (spec.weight == "promised_yuan") weight = view.PromisedYuan(l);
+      }
     }
     if (spec.direction != Direction::kReverse) arcs.push_back({a, b, l, weight});
     if (spec.direction != Direction::kForward) arcs.push_back({b, a, l, weight});
@@ -111,7 +120,7 @@ void CheckEverySpec(const View& view) {
   for (const Direction direction : kDirections) {
     for (const Parallel parallel : {Parallel::kKeep, Parallel::kSum, Parallel::kMin}) {
       for (const bool self_loops : {true, false}) {
-        for (const std::string weight : {"none", "weight", "paid_yuan", "capacity"}) {
+        for (const std::string weight : {"none", "weight", "paid_yuan", "promised_yuan"}) {
           const ProjectionSpec spec{.direction = direction,
                                     .weight = weight,
                                     .missing_weight = weight == "weight" ? 2.5 : 1.0,
