@@ -79,8 +79,8 @@ class ProjectionBuilder {
   std::uint64_t booked_ = 0;
   const std::vector<double>* column_ = nullptr;
   double (View::*by_days_)(LinkIndex) const = nullptr;  // what of an amount falls into a period
-  std::vector<std::uint32_t> vertex_of_;  // by node; empty: all are inside
-  std::vector<std::uint8_t> keep_;        // by link; empty: all are inside
+  std::vector<std::uint32_t> vertex_of_;                // by node; empty: all are inside
+  std::vector<std::uint8_t> keep_;                      // by link; empty: all are inside
   std::shared_ptr<Projection> out_{new Projection()};
 };
 
