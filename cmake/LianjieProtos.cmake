@@ -100,6 +100,7 @@ if(api_protos)
   set(gen ${CMAKE_BINARY_DIR}/gen)
   set(LIANJIE_PROTO_PATHS -I ${LIANJIE_GOOGLE_PROTOS})
   lianjie_google_imports(google_protos ${LIANJIE_PROTO_ROOT} ${api_protos})
+  list(APPEND google_protos google/rpc/error_details.proto)  # of errors, which no message of ours holds
   lianjie_generate(api_sources ${LIANJIE_PROTO_ROOT} ${gen} GRPC ${api_protos})
   set(google_sources)
   if(google_protos)
