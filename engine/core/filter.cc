@@ -16,7 +16,15 @@ namespace {
 constexpr std::size_t kMaxFilterBytes = 64 * 1024;
 constexpr int kMaxDepth = 64;
 
-enum class Comparison : std::uint8_t { kEqual, kNotEqual, kLess, kLessOrEqual, kGreater, kGreaterOrEqual, kHas };
+enum class Comparison : std::uint8_t {
+  kEqual,
+  kNotEqual,
+  kLess,
+  kLessOrEqual,
+  kGreater,
+  kGreaterOrEqual,
+  kHas
+};
 
 enum class Kind : std::uint8_t { kAnd, kOr, kNot, kTest };
 
@@ -39,11 +47,12 @@ namespace {
 using Node = Filter::Node;
 
 absl::Status Invalid(std::string_view message, std::size_t position, std::string_view expected) {
-  return MakeError(absl::StatusCode::kInvalidArgument, Cat("filter: at character ", position, ": ", message),
-                   {.reason = Reason::kInvalidFilter,
-                    .field = "filter",
-                    .row = {},
-                    .metadata = {{"position", Cat(position)}, {"expected", std::string(expected)}}});
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, Cat("filter: at character ", position, ": ", message),
+      {.reason = Reason::kInvalidFilter,
+       .field = "filter",
+       .row = {},
+       .metadata = {{"position", Cat(position)}, {"expected", std::string(expected)}}});
 }
 
 enum class TokenType : std::uint8_t { kEnd, kWord, kQuoted, kOperator, kOpen, kClose };
@@ -55,7 +64,9 @@ struct Token {
 };
 
 bool IsSpace(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool EndsWord(char c) { return IsSpace(c) || std::string_view("()\"'=!<>:").find(c) != std::string_view::npos; }
+bool EndsWord(char c) {
+  return IsSpace(c) || std::string_view("()\"'=!<>:").find(c) != std::string_view::npos;
+}
 
 class Lexer {
  public:
@@ -98,7 +109,8 @@ class Lexer {
     }
     if (EndsWord(c)) {
       token.type = TokenType::kOperator;
-      const bool two = (c == '!' || c == '<' || c == '>') && at_ + 1 < text_.size() && text_[at_ + 1] == '=';
+      const bool two =
+          (c == '!' || c == '<' || c == '>') && at_ + 1 < text_.size() && text_[at_ + 1] == '=';
       token.text = text_.substr(at_, two ? 2 : 1);
       if (token.text == "!") return Invalid("a lone '!'", token.position, "!=");
       at_ += token.text.size();
@@ -109,7 +121,8 @@ class Lexer {
     while (at_ < text_.size() && !EndsWord(text_[at_])) ++at_;
     token.text = text_.substr(start, at_ - start);
     // prop."a name" is one word.
-    const bool quoted_name = token.text.ends_with('.') && at_ < text_.size() && (text_[at_] == '"' || text_[at_] == '\'');
+    const bool quoted_name = token.text.ends_with('.') && at_ < text_.size() &&
+                             (text_[at_] == '"' || text_[at_] == '\'');
     return quoted_name ? Quoted(token.text) : absl::OkStatus();
   }
 
@@ -120,7 +133,8 @@ class Lexer {
       if (text_[at_] == '\\' && at_ + 1 < text_.size()) ++at_;
       out.push_back(text_[at_++]);
     }
-    if (at_ == text_.size()) return Invalid("a quote is not closed", Position(start), std::string(1, quote));
+    if (at_ == text_.size())
+      return Invalid("a quote is not closed", Position(start), std::string(1, quote));
     ++at_;
     return absl::OkStatus();
   }
@@ -148,9 +162,12 @@ class Parser {
 
  private:
   const Token& Now() const { return tokens_[at_]; }
-  bool IsKeyword(std::string_view word) const { return Now().type == TokenType::kWord && Now().text == word; }
+  bool IsKeyword(std::string_view word) const {
+    return Now().type == TokenType::kWord && Now().text == word;
+  }
 
-  absl::StatusOr<Node> Chain(Kind kind, std::string_view word, absl::StatusOr<Node> (Parser::*part)()) {
+  absl::StatusOr<Node> Chain(Kind kind, std::string_view word,
+                             absl::StatusOr<Node> (Parser::*part)()) {
     LIANJIE_ASSIGN_OR_RETURN(Node first, (this->*part)());
     if (!IsKeyword(word)) return first;
     Node chain;
@@ -172,7 +189,8 @@ class Parser {
     const bool opened = Now().type == TokenType::kOpen;
     if (!negated && !opened) return Test();
     if (++depth_ > kMaxDepth) {
-      return Invalid(Cat("nested deeper than ", kMaxDepth), Now().position, "fewer parentheses and NOTs");
+      return Invalid(Cat("nested deeper than ", kMaxDepth), Now().position,
+                     "fewer parentheses and NOTs");
     }
     ++at_;
     absl::StatusOr<Node> inner = negated ? Factor() : Or();
@@ -195,10 +213,12 @@ class Parser {
     LIANJIE_RETURN_IF_ERROR(Operator(node.comparison));
     const Token& token = Now();
     if (token.type != TokenType::kWord && token.type != TokenType::kQuoted) {
-      return Invalid(token.type == TokenType::kEnd ? "a value is missing" : Cat("'", token.text, "' is not a value"),
+      return Invalid(token.type == TokenType::kEnd ? "a value is missing"
+                                                   : Cat("'", token.text, "' is not a value"),
                      token.position, "a value; put signs in quotes");
     }
-    node.any = token.type == TokenType::kWord && token.text == "*" && node.comparison == Comparison::kHas;
+    node.any =
+        token.type == TokenType::kWord && token.text == "*" && node.comparison == Comparison::kHas;
     node.value = token.text;
     node.position = token.position;
     node.integer = ParseInt64(node.value);
@@ -211,7 +231,8 @@ class Parser {
     const Token& token = Now();
     const bool keyword = IsKeyword("AND") || IsKeyword("OR") || IsKeyword("NOT");
     if (token.type != TokenType::kWord || keyword) {
-      return Invalid(token.type == TokenType::kEnd ? "the filter ends too early" : Cat("unexpected '", token.text, "'"),
+      return Invalid(token.type == TokenType::kEnd ? "the filter ends too early"
+                                                   : Cat("unexpected '", token.text, "'"),
                      token.position, "a field, NOT or (");
     }
     field = token.text;
@@ -225,7 +246,8 @@ class Parser {
     }
     if (std::find(known_.begin(), known_.end(), field) == known_.end()) {
       const std::string_view near = Nearest(field, known_);
-      return Invalid(Cat("unknown field '", field, "'", near.empty() ? "" : Cat("; did you mean '", near, "'?")),
+      return Invalid(Cat("unknown field '", field, "'",
+                         near.empty() ? "" : Cat("; did you mean '", near, "'?")),
                      token.position, near.empty() ? std::string_view("a field") : near);
     }
     return Use(field);
@@ -242,8 +264,8 @@ class Parser {
     const Token& token = Now();
     const auto* found = std::find(std::begin(kOperators), std::end(kOperators), token.text);
     if (token.type != TokenType::kOperator || found == std::end(kOperators)) {
-      return Invalid(Cat("a comparison is missing after '", tokens_[at_ - 1].text, "'"), token.position,
-                     "= != < <= > >= or :");
+      return Invalid(Cat("a comparison is missing after '", tokens_[at_ - 1].text, "'"),
+                     token.position, "= != < <= > >= or :");
     }
     comparison = static_cast<Comparison>(found - std::begin(kOperators));
     ++at_;
@@ -290,7 +312,8 @@ bool TestNumber(const Node& test, const FieldValue& value, std::partial_ordering
 }
 
 bool TestValue(const Node& test, const FieldValue& value) {
-  if (std::holds_alternative<std::monostate>(value)) return test.comparison == Comparison::kNotEqual;
+  if (std::holds_alternative<std::monostate>(value))
+    return test.comparison == Comparison::kNotEqual;
   if (test.any) return true;
   if (const auto* text = std::get_if<std::string>(&value)) return TestText(test, *text);
   if (const auto* integer = std::get_if<std::int64_t>(&value)) {
@@ -299,8 +322,10 @@ bool TestValue(const Node& test, const FieldValue& value) {
                      : static_cast<double>(*integer) <=> test.number.value_or(0);
     return TestNumber(test, value, order);
   }
-  if (const auto* number = std::get_if<double>(&value)) return TestNumber(test, value, *number <=> test.number.value_or(0));
-  if (const auto* list = std::get_if<std::vector<std::string>>(&value); list && test.comparison == Comparison::kHas) {
+  if (const auto* number = std::get_if<double>(&value))
+    return TestNumber(test, value, *number <=> test.number.value_or(0));
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value);
+      list && test.comparison == Comparison::kHas) {
     return std::find(list->begin(), list->end(), test.value) != list->end();
   }
   return TestText(test, FormatFieldValue(value));
@@ -335,13 +360,15 @@ absl::Status CheckNode(const Node& node, const ValueCheck& check) {
 
 Filter::Filter() = default;
 
-absl::StatusOr<Filter> Filter::Parse(std::string_view text, std::span<const std::string_view> fields,
+absl::StatusOr<Filter> Filter::Parse(std::string_view text,
+                                     std::span<const std::string_view> fields,
                                      bool free_properties) {
   Filter filter;
   if (Trim(text).empty()) return filter;
   if (text.size() > kMaxFilterBytes) {
-    return Invalid(Cat("the filter has ", text.size(), " bytes; at most ", kMaxFilterBytes, " are read"), 1,
-                   "a shorter filter");
+    return Invalid(
+        Cat("the filter has ", text.size(), " bytes; at most ", kMaxFilterBytes, " are read"), 1,
+        "a shorter filter");
   }
   if (!IsValidUtf8(text)) return Invalid("the filter is not valid UTF-8", 1, "UTF-8");
   LIANJIE_ASSIGN_OR_RETURN(std::vector<Token> tokens, Lexer(text).Run());

@@ -12,11 +12,13 @@
 namespace lianjie {
 namespace {
 
-// A value is right for a field when the field's own reader takes it, but a whole number's field may be compared with any number.
+// A value is right for a field when the field's own reader takes it, but a whole number's field may
+// be compared with any number.
 template <typename Record>
 absl::Status CheckByField(std::string_view name, bool ordered, std::string_view value) {
   const FieldSpec<Record>* field = FindField<Record>(name);
-  if (field == nullptr || field->type == FieldType::kString || field->type == FieldType::kStringList) {
+  if (field == nullptr || field->type == FieldType::kString ||
+      field->type == FieldType::kStringList) {
     return absl::OkStatus();
   }
   if (!ordered && field->type != FieldType::kEnumList) return absl::OkStatus();
@@ -26,7 +28,8 @@ absl::Status CheckByField(std::string_view name, bool ordered, std::string_view 
 }
 
 template <typename Record>
-absl::StatusOr<Filter> ParseRecordFilter(std::string_view text, std::span<const std::string_view> fields) {
+absl::StatusOr<Filter> ParseRecordFilter(std::string_view text,
+                                         std::span<const std::string_view> fields) {
   std::vector<std::string_view> names(fields.begin(), fields.end());
   if (fields.empty()) {
     for (const FieldSpec<Record>& field : Fields<Record>()) names.push_back(field.name);
@@ -36,8 +39,7 @@ absl::StatusOr<Filter> ParseRecordFilter(std::string_view text, std::span<const 
   return filter;
 }
 
-template <typename Record>
-bool MatchesRecord(const Filter& filter, const Record& record) {
+template <typename Record> bool MatchesRecord(const Filter& filter, const Record& record) {
   return filter.Matches([&record](std::string_view name) -> FieldValue {
     constexpr std::string_view kPrefix = "prop.";
     if (name.starts_with(kPrefix)) {
@@ -51,11 +53,13 @@ bool MatchesRecord(const Filter& filter, const Record& record) {
 
 }  // namespace
 
-absl::StatusOr<Filter> ParseNodeFilter(std::string_view text, std::span<const std::string_view> fields) {
+absl::StatusOr<Filter> ParseNodeFilter(std::string_view text,
+                                       std::span<const std::string_view> fields) {
   return ParseRecordFilter<NodeRecord>(text, fields);
 }
 
-absl::StatusOr<Filter> ParseLinkFilter(std::string_view text, std::span<const std::string_view> fields) {
+absl::StatusOr<Filter> ParseLinkFilter(std::string_view text,
+                                       std::span<const std::string_view> fields) {
   return ParseRecordFilter<LinkRecord>(text, fields);
 }
 

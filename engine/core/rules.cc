@@ -46,7 +46,9 @@ constexpr std::array kRows = {
     Row{Mechanism::kOrder, Role::kOperator, {Pair{kOrg, kHousehold | kOrg}}},
     Row{Mechanism::kSupply, Role::kOperator, {Pair{kAny, kAny}}},
     Row{Mechanism::kConsumption, Role::kOperator, {Pair{kAny, kHousehold | kOrg}}},
-    Row{Mechanism::kPatronageRefund, Role::kOperator, {Pair{kCooperative | kCollective, kHousehold | kOrg}}},
+    Row{Mechanism::kPatronageRefund,
+        Role::kOperator,
+        {Pair{kCooperative | kCollective, kHousehold | kOrg}}},
     Row{Mechanism::kTrusteeship, Role::kOperator, {Pair{kOrg, kHousehold}, Pair{kHousehold, kOrg}}},
     Row{Mechanism::kService, Role::kOperator, {Pair{kOrg | kAgency, kHousehold | kOrg}}},
     Row{Mechanism::kEmployment, Role::kWorker, {Pair{kOrg | kAgency | kHousehold, kHousehold}}},
@@ -56,8 +58,12 @@ constexpr std::array kRows = {
     Row{Mechanism::kReverseLease,
         Role::kShareholder,
         {Pair{kOrg, kLand | kHousehold | kCollective}, Pair{kHousehold, kOrg}}},
-    Row{Mechanism::kShareCooperation, Role::kShareholder, {Pair{kOrg, kHousehold | kOrg | kFund | kLand}}},
-    Row{Mechanism::kAssetReturn, Role::kShareholder, {Pair{kOrg | kFund, kFund | kCollective | kHousehold}}},
+    Row{Mechanism::kShareCooperation,
+        Role::kShareholder,
+        {Pair{kOrg, kHousehold | kOrg | kFund | kLand}}},
+    Row{Mechanism::kAssetReturn,
+        Role::kShareholder,
+        {Pair{kOrg | kFund, kFund | kCollective | kHousehold}}},
     Row{Mechanism::kCollectiveDistribution, Role::kShareholder, {Pair{kCollective, kHousehold}}},
     Row{Mechanism::kEquity, Role::kShareholder, {Pair{kOrg, kOrg | kFund | kHousehold | kAgency}}},
     Row{Mechanism::kCredit, Role::kUnspecified, {Pair{kHousehold | kOrg, kOrg | kFund}}},
@@ -99,9 +105,10 @@ bool IsSeniorByNature(Mechanism mechanism) {
          mechanism == Mechanism::kLandTransfer || mechanism == Mechanism::kReverseLease;
 }
 
-// A 64-bit hash of a link's content that is the same on every machine and in every release: each given field goes in as
-// its own fixed number, its length and its bytes, so that a field added later changes no id of links without it. Words
-// are folded in by splitmix64's finaliser (Steele, Lea and Flood, 2014), a bijection, so only chance makes two equal.
+// A 64-bit hash of a link's content that is the same on every machine and in every release: each
+// given field goes in as its own fixed number, its length and its bytes, so that a field added
+// later changes no id of links without it. Words are folded in by splitmix64's finaliser (Steele,
+// Lea and Flood, 2014), a bijection, so only chance makes two equal.
 class ContentHash {
  public:
   void Text(std::uint64_t field, std::string_view text) {
@@ -119,8 +126,7 @@ class ContentHash {
     Word(field);
     Word(static_cast<std::uint64_t>(value));
   }
-  template <typename E>
-  void Enum(std::uint64_t field, E value) {
+  template <typename E> void Enum(std::uint64_t field, E value) {
     Integer(field, static_cast<std::int64_t>(value), 0);
   }
   void Bytes(std::string_view text) {
@@ -146,8 +152,9 @@ class ContentHash {
 }  // namespace
 
 LinkKind KindOf(Mechanism mechanism) {
-  return mechanism == Mechanism::kSupply || mechanism == Mechanism::kConsumption ? LinkKind::kSupply
-                                                                                  : LinkKind::kBinding;
+  return mechanism == Mechanism::kSupply || mechanism == Mechanism::kConsumption
+             ? LinkKind::kSupply
+             : LinkKind::kBinding;
 }
 
 Role RoleOf(Mechanism mechanism) { return RowOf(mechanism).role; }
@@ -192,7 +199,8 @@ void Normalize(LinkRecord& link) {
   if (link.mechanism == Mechanism::kUnspecified) link.mechanism = Mechanism::kSupply;
   if (link.kind == LinkKind::kUnspecified) link.kind = KindOf(link.mechanism);
   if (link.status == LinkStatus::kUnspecified) link.status = LinkStatus::kActive;
-  if (link.share.has_value() && link.share_of == ShareOf::kUnspecified) link.share_of = ShareOf::kReceipts;
+  if (link.share.has_value() && link.share_of == ShareOf::kUnspecified)
+    link.share_of = ShareOf::kReceipts;
   if (link.priority == Priority::kUnspecified) {
     if (IsSeniorByNature(link.mechanism)) {
       link.priority = Priority::kSenior;
@@ -206,9 +214,10 @@ absl::Status ValidateEnds(const LinkRecord& link, NodeKind source, NodeKind targ
   if (IsAllowed(link.mechanism, source, target)) return absl::OkStatus();
   const std::string_view mechanism = EnumName(link.mechanism);
   return MakeError(absl::StatusCode::kInvalidArgument,
-                   Cat("mechanism: ", mechanism, " may not join ", EnumName(source), " '", link.source, "' to ",
-                       EnumName(target), " '", link.target, "'", link.id.empty() ? "" : Cat(" (link '", link.id, "')"),
-                       "; it joins ", AllowedPairs(link.mechanism)),
+                   Cat("mechanism: ", mechanism, " may not join ", EnumName(source), " '",
+                       link.source, "' to ", EnumName(target), " '", link.target, "'",
+                       link.id.empty() ? "" : Cat(" (link '", link.id, "')"), "; it joins ",
+                       AllowedPairs(link.mechanism)),
                    {.reason = Reason::kMechanismNotAllowed,
                     .field = "mechanism",
                     .row = {},

@@ -6,8 +6,7 @@
 namespace lianjie {
 namespace {
 
-template <typename T>
-void Take(std::vector<T>& values, const std::vector<std::size_t>& order) {
+template <typename T> void Take(std::vector<T>& values, const std::vector<std::size_t>& order) {
   if (values.empty()) return;
   std::vector<T> taken;
   taken.reserve(order.size());
@@ -15,9 +14,9 @@ void Take(std::vector<T>& values, const std::vector<std::size_t>& order) {
   values = std::move(taken);
 }
 
-template <typename T>
-void Shorten(std::vector<T>& values, std::size_t rows) {
-  if (values.size() > rows) values.erase(values.begin() + static_cast<std::ptrdiff_t>(rows), values.end());
+template <typename T> void Shorten(std::vector<T>& values, std::size_t rows) {
+  if (values.size() > rows)
+    values.erase(values.begin() + static_cast<std::ptrdiff_t>(rows), values.end());
 }
 
 }  // namespace
@@ -57,7 +56,8 @@ bool Column::IsNull(std::size_t row) const {
   return false;
 }
 
-std::size_t Table::AddColumn(std::string name, ColumnType type, std::string unit, std::string description) {
+std::size_t Table::AddColumn(std::string name, ColumnType type, std::string unit,
+                             std::string description) {
   Column& column = columns_.emplace_back();
   column.name = std::move(name);
   column.type = type;

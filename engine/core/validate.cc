@@ -1,5 +1,5 @@
-// The ranges that a single record must keep (see rules.h). One small checker collects the first fault, so that each
-// record type reads as a list of its fields.
+// The ranges that a single record must keep (see rules.h). One small checker collects the first
+// fault, so that each record type reads as a list of its fields.
 #include <cmath>
 #include <limits>
 #include <optional>
@@ -25,9 +25,11 @@ class Checker {
       if (required) Fail(field, "is required", Reason::kMissingField);
       return;
     }
-    if (id.size() > kMaxIdBytes) return Fail(field, Cat("has ", id.size(), " bytes; an id has at most ", kMaxIdBytes));
+    if (id.size() > kMaxIdBytes)
+      return Fail(field, Cat("has ", id.size(), " bytes; an id has at most ", kMaxIdBytes));
     for (const char c : id) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) return Fail(field, "has a control character");
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+        return Fail(field, "has a control character");
     }
     Utf8(field, id);
   }
@@ -61,7 +63,8 @@ class Checker {
   void Count(std::string_view field, const std::optional<std::int64_t>& value) {
     if (!status_.ok() || !value.has_value()) return;
     if (*value < 0) return Fail(field, Cat(*value, " is negative"));
-    if (*value > std::numeric_limits<std::int32_t>::max()) Fail(field, Cat(*value, " is more than 2147483647"));
+    if (*value > std::numeric_limits<std::int32_t>::max())
+      Fail(field, Cat(*value, " is more than 2147483647"));
   }
 
   void Year(std::string_view field, const std::optional<std::int64_t>& value) {
@@ -70,8 +73,7 @@ class Checker {
     }
   }
 
-  template <typename E>
-  void Enum(std::string_view field, E value) {
+  template <typename E> void Enum(std::string_view field, E value) {
     if (status_.ok() && static_cast<std::size_t>(value) >= EnumNames<E>().size()) {
       Fail(field, Cat(static_cast<int>(value), " is not one of its values"));
     }
@@ -79,19 +81,21 @@ class Checker {
 
   void Dates(const Interval& valid) {
     if (!status_.ok() || !valid.Empty()) return;
-    status_ = MakeError(absl::StatusCode::kInvalidArgument,
-                        Cat("valid_to: ", valid.to.ToString(), " is not after valid_from ", valid.from.ToString(),
-                            ": valid means valid_from <= day < valid_to"),
-                        {.reason = Reason::kDatesOutOfOrder,
-                         .field = "valid_to",
-                         .row = {},
-                         .metadata = {{"valid_from", valid.from.ToString()}, {"valid_to", valid.to.ToString()}}});
+    status_ = MakeError(
+        absl::StatusCode::kInvalidArgument,
+        Cat("valid_to: ", valid.to.ToString(), " is not after valid_from ", valid.from.ToString(),
+            ": valid means valid_from <= day < valid_to"),
+        {.reason = Reason::kDatesOutOfOrder,
+         .field = "valid_to",
+         .row = {},
+         .metadata = {{"valid_from", valid.from.ToString()}, {"valid_to", valid.to.ToString()}}});
   }
 
   void Properties(const std::map<std::string, std::string>& properties) {
     for (const auto& [name, value] : properties) {
       if (!status_.ok()) return;
-      if (name.empty()) return Fail("properties", "a free property has no name", Reason::kMissingField);
+      if (name.empty())
+        return Fail("properties", "a free property has no name", Reason::kMissingField);
       Id("properties", name, true);
       Text("properties", value);
     }
@@ -100,12 +104,14 @@ class Checker {
   void Labels(const std::vector<std::string>& labels) {
     for (const std::string& label : labels) {
       if (!status_.ok()) return;
-      if (label.find(';') != std::string::npos) return Fail("labels", Cat("'", label, "' has a ';', which parts labels"));
+      if (label.find(';') != std::string::npos)
+        return Fail("labels", Cat("'", label, "' has a ';', which parts labels"));
       Id("labels", label, true);
     }
   }
 
-  void Fail(std::string_view field, std::string_view message, Reason reason = Reason::kInvalidField) {
+  void Fail(std::string_view field, std::string_view message,
+            Reason reason = Reason::kInvalidField) {
     if (status_.ok()) status_ = InvalidField(field, message, reason);
   }
 
@@ -155,7 +161,8 @@ absl::Status Validate(const NodeRecord& node) {
   check.NotNegative("revenue_yuan", node.revenue_yuan);
   check.Finite("equity_yuan", node.equity_yuan);  // debts may exceed what is owned
   check.Enum("operating_status", node.operating_status);
-  check.Finite("outside_revenue_yuan", node.outside_revenue_yuan);  // input-output tables inject with a sign
+  check.Finite("outside_revenue_yuan",
+               node.outside_revenue_yuan);  // input-output tables inject with a sign
   check.Share("leak_share", node.leak_share);
   check.Dates(node.valid);
   check.Labels(node.labels);
@@ -172,14 +179,15 @@ absl::Status Validate(const LinkRecord& link) {
   check.Enum("mechanism", link.mechanism);
   check.Enum("kind", link.kind);
   if (check.ok() && link.kind != LinkKind::kUnspecified && link.kind != KindOf(link.mechanism)) {
-    return MakeError(absl::StatusCode::kInvalidArgument,
-                     Cat("kind: ", EnumName(link.kind), " contradicts mechanism ", EnumName(link.mechanism),
-                         ", whose links are of kind ", EnumName(KindOf(link.mechanism))),
-                     {.reason = Reason::kKindContradictsMechanism,
-                      .field = "kind",
-                      .row = {},
-                      .metadata = {{"kind", std::string(EnumName(link.kind))},
-                                   {"mechanism", std::string(EnumName(link.mechanism))}}});
+    return MakeError(
+        absl::StatusCode::kInvalidArgument,
+        Cat("kind: ", EnumName(link.kind), " contradicts mechanism ", EnumName(link.mechanism),
+            ", whose links are of kind ", EnumName(KindOf(link.mechanism))),
+        {.reason = Reason::kKindContradictsMechanism,
+         .field = "kind",
+         .row = {},
+         .metadata = {{"kind", std::string(EnumName(link.kind))},
+                      {"mechanism", std::string(EnumName(link.mechanism))}}});
   }
   check.NotNegative("promised_yuan", link.promised_yuan);
   check.NotNegative("paid_yuan", link.paid_yuan);
@@ -208,7 +216,8 @@ absl::Status Validate(const RegionRecord& region) {
     check.Fail("level", Cat(region.level, " is not a level from 0 to ", kMaxRegionLevel));
   }
   if (region.parent == region.code) {
-    check.Fail("parent", Cat("region '", region.code, "' is its own parent"), Reason::kRegionTreeInvalid);
+    check.Fail("parent", Cat("region '", region.code, "' is its own parent"),
+               Reason::kRegionTreeInvalid);
   }
   return std::move(check).Finish();
 }
@@ -220,7 +229,8 @@ absl::Status Validate(const LineRecord& line) {
   check.NotNegative("line_yuan", line.line_yuan);
   check.NotNegative("minimum_benefit_yuan", line.minimum_benefit_yuan);
   if (!line.line_yuan.has_value() && !line.minimum_benefit_yuan.has_value()) {
-    check.Fail("line_yuan", "is required where minimum_benefit_yuan is not given", Reason::kMissingField);
+    check.Fail("line_yuan", "is required where minimum_benefit_yuan is not given",
+               Reason::kMissingField);
   }
   return std::move(check).Finish();
 }

@@ -1,0 +1,373 @@
+#include "engine/generate/chains.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <utility>
+
+#include "engine/core/text.h"
+#include "engine/generate/random.h"
+
+namespace lianjie {
+namespace {
+
+constexpr std::int64_t kLeastReceipts = 5000;  // an operating producer sells something of its own
+constexpr double kUnexplainedShare = .02;      // of receipts, where it is planted
+constexpr std::size_t kUnexplainedEvery = 12;
+constexpr std::int64_t kYuanOfKilowatt = 900;  // a year's sales of photovoltaic power
+
+class Planner {
+ public:
+  Planner(const CountyPlan& plan, const Organisations& organisations,
+          const std::vector<HouseholdTally>& tallies)
+      : plan_(plan),
+        orgs_(organisations),
+        tallies_(tallies),
+        random_(MakeRandom(plan.options.seed, Stream::kChains)) {
+    chains_.accounts.resize(orgs_.all.size());
+    for (std::size_t i = 0; i < tallies_.size(); ++i) {
+      OrgAccount& account = chains_.accounts[i];
+      account.in_yuan = tallies_[i].received_yuan;
+      account.out_yuan = tallies_[i].paid_yuan;
+      account.jobs = tallies_[i].jobs;
+      account.mu = tallies_[i].mu;
+    }
+  }
+
+  Chains Run() && {
+    FixedPayments();
+    Cycles();
+    Idle();
+    for (const VillageMenu& menu : orgs_.villages) SettleLand(menu);
+    for (const VillageMenu& menu : orgs_.villages) SettleCollective(menu);
+    SettleFunds();
+    for (const VillageMenu& menu : orgs_.villages) SettleProducers(menu);
+    SettleFirms();
+    for (const OrgIndex org : Each()) Close(org);
+    return std::move(chains_);
+  }
+
+ private:
+  OrgAccount& Account(OrgIndex org) { return chains_.accounts[org]; }
+  const OrgTraits& Traits(OrgIndex org) const { return TraitsOf(orgs_.all[org].type); }
+  OrgIndex AnyOf(OrgType type) {
+    const std::vector<OrgIndex>& all = orgs_.Of(type);
+    return all[random_.Below(all.size())];
+  }
+  std::vector<OrgIndex> Each() const {
+    std::vector<OrgIndex> all(orgs_.all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<OrgIndex>(i);
+    return all;
+  }
+  static std::int64_t Part(std::int64_t yuan, double share) {
+    return static_cast<std::int64_t>(static_cast<double>(yuan) * share);
+  }
+
+  void Pay(OrgIndex source, OrgIndex target, Mechanism mechanism, std::int64_t yuan,
+           Driver driver = Driver::kMarket, int agreement = 0) {
+    if (yuan <= 0) return;
+    OrgLink& link = chains_.links.emplace_back();
+    link.source = source;
+    link.target = target;
+    link.mechanism = mechanism;
+    link.driver = driver;
+    link.paid_yuan = yuan;
+    link.promised_yuan = random_.Chance(.8) ? yuan : yuan * random_.Between(102, 120) / 100;
+    link.agreement = agreement;
+    link.from = *Date::FromCivil(static_cast<int>(random_.Between(2016, 2022)),
+                                 static_cast<int>(random_.Between(1, 12)), 1);
+    const bool goods = mechanism == Mechanism::kSupply || mechanism == Mechanism::kOrder ||
+                       mechanism == Mechanism::kConsumption;
+    if (goods) link.product = ProductOf(orgs_.all[target].product).name;
+    Account(source).out_yuan += yuan;
+    Account(target).in_yuan += yuan;
+  }
+
+  // Receipts that the organisation needs for its payments.
+  std::int64_t Needed(OrgIndex org) {
+    const OrgTraits& traits = Traits(org);
+    const double part = 1 - traits.leak_share - traits.retain_share;
+    const std::int64_t needed =
+        static_cast<std::int64_t>(std::ceil(static_cast<double>(Account(org).out_yuan) / part));
+    return Produces(orgs_.all[org].type) ? std::max(needed, kLeastReceipts) : needed;
+  }
+  static bool Produces(OrgType type) {
+    return type == OrgType::kLeading || type == OrgType::kProcessor || type == OrgType::kWorkshop ||
+           type == OrgType::kFarm || type == OrgType::kCooperative || type == OrgType::kTourism ||
+           type == OrgType::kServiceProvider || type == OrgType::kSupermarket ||
+           type == OrgType::kPlatform || type == OrgType::kPairedUnit;
+  }
+  std::int64_t Gap(OrgIndex org) {
+    return std::max<std::int64_t>(0, Needed(org) - Account(org).in_yuan);
+  }
+
+  // What organisations pay for their trade, in proportion to what they pay to households.
+  void FixedPayments() {
+    for (const OrgIndex org : Each()) {
+      const std::int64_t paid = tallies_[org].paid_yuan;
+      const OrgType type = orgs_.all[org].type;
+      if (type == OrgType::kCooperative || type == OrgType::kFarm) {
+        const int agreement = ++agreements_;
+        Pay(org, AnyOf(OrgType::kInputs), Mechanism::kSupply, Part(paid, .04));
+        if (random_.Chance(.4))
+          Pay(org, AnyOf(OrgType::kBank), Mechanism::kCredit, Part(paid, .01), Driver::kMarket,
+              agreement);
+        if (random_.Chance(.3))
+          Pay(org, AnyOf(OrgType::kInsurer), Mechanism::kInsurance, Part(paid, .005),
+              Driver::kMarket, agreement);
+        if (random_.Chance(.3))
+          Pay(org, AnyOf(OrgType::kServiceProvider), Mechanism::kSupply, Part(paid, .03));
+        const OrgIndex collective = orgs_.villages[orgs_.all[org].village].collective;
+        if (collective != kNoOrg && random_.Chance(.3))
+          Pay(org, collective, Mechanism::kShareCooperation, Part(paid, .02));
+      } else if (type == OrgType::kLeading) {
+        Pay(org, AnyOf(OrgType::kBank), Mechanism::kCredit, Part(paid, .015));
+        if (random_.Chance(.3)) {
+          Pay(org, AnyOf(OrgType::kRuralBureau), Mechanism::kEquity, Part(paid, .01),
+              Driver::kAdministrative);
+        }
+      }
+    }
+  }
+
+  // F -> C -> V -> F: the leading enterprise buys from the cooperative (settled later), the
+  // cooperative pays the processor for its work, the processor buys from the leading enterprise.
+  // Besides, cross-holdings and deliveries to itself.
+  void Cycles() {
+    const std::vector<OrgIndex>& leading = orgs_.Of(OrgType::kLeading);
+    const std::vector<OrgIndex>& processors = orgs_.Of(OrgType::kProcessor);
+    for (std::size_t v = 0; v < orgs_.villages.size(); ++v) {
+      const VillageMenu& menu = orgs_.villages[v];
+      const OrgIndex cooperative = menu.cooperatives.front();
+      const bool own = orgs_.all[cooperative].village == v;
+      if (!own || (v != 0 && !random_.Chance(.2))) continue;
+      const OrgIndex processor = processors[v % processors.size()];
+      const std::int64_t yuan = Part(tallies_[cooperative].paid_yuan, .05);
+      if (yuan < 2) continue;
+      Pay(cooperative, processor, Mechanism::kSupply, yuan);
+      Pay(processor, menu.leading, Mechanism::kSupply, Part(yuan, .7));
+      ++chains_.firm_cycles;
+    }
+    for (std::size_t i = 0; i < leading.size(); i += 10) {
+      const std::int64_t yuan = Part(tallies_[leading[i]].paid_yuan, .01);
+      if (yuan < 1) continue;
+      Pay(leading[i], leading[i], Mechanism::kSupply, yuan);
+      ++chains_.self_loops;
+    }
+    for (std::size_t i = 0; i + 1 < leading.size(); i += 8) {
+      const std::int64_t yuan =
+          Part(std::min(tallies_[leading[i]].paid_yuan, tallies_[leading[i + 1]].paid_yuan), .005);
+      if (yuan < 1) continue;
+      Pay(leading[i], leading[i + 1], Mechanism::kEquity, yuan);
+      Pay(leading[i + 1], leading[i], Mechanism::kEquity, yuan);
+      ++chains_.cross_holdings;
+    }
+  }
+
+  // Dead ends: nothing that has money pays them. Dormant cooperatives: a little money still comes,
+  // and stays.
+  void Idle() {
+    const std::vector<OrgIndex>& firms = orgs_.Of(OrgType::kDeadEndFirm);
+    const std::vector<OrgIndex>& dead_ends = orgs_.Of(OrgType::kDeadEnd);
+    for (std::size_t i = 0; i < dead_ends.size(); ++i) {
+      if (i % 3 != 0) continue;
+      OrgLink& link = chains_.links.emplace_back();
+      link.source = firms[i / 3];
+      link.target = dead_ends[i];
+      link.promised_yuan = random_.Between(10, 40) * 10000;
+      link.from = *Date::FromCivil(2018, 1, 1);
+      link.product = ProductOf(orgs_.all[link.target].product).name;
+    }
+    for (const OrgIndex dormant : orgs_.Of(OrgType::kDormant)) {
+      Pay(AnyOf(OrgType::kLeading), dormant, Mechanism::kSupply, random_.Between(5, 30) * 100);
+    }
+  }
+
+  // The pool hands its rent on, with a fee for the collective that manages it.
+  void SettleLand(const VillageMenu& menu) {
+    if (menu.land == kNoOrg) return;
+    if (menu.collective != kNoOrg) {
+      Pay(menu.land, menu.collective, Mechanism::kLandTransfer,
+          Part(Account(menu.land).out_yuan, .03), Driver::kMarket, ++agreements_);
+    }
+    Pay(menu.leading, menu.land, Mechanism::kLandTransfer, Gap(menu.land), Driver::kMarket,
+        ++agreements_);
+  }
+
+  void SettleCollective(const VillageMenu& menu) {
+    if (menu.collective == kNoOrg) return;
+    const std::int64_t gap = Gap(menu.collective);
+    if (menu.pv != kNoOrg)
+      Pay(menu.pv, menu.collective, Mechanism::kAssetReturn, Part(gap, .55),
+          Driver::kAdministrative);
+    if (random_.Chance(.5))
+      Pay(menu.leading, menu.collective, Mechanism::kAssetReturn, Part(gap, .2),
+          Driver::kAdministrative);
+    if (random_.Chance(.3)) {
+      Pay(AnyOf(OrgType::kRuralBureau), menu.collective, Mechanism::kGrant, Part(gap, .1),
+          Driver::kAdministrative);
+    }
+  }
+
+  void SettleFunds() {
+    const std::vector<OrgIndex>& leading = orgs_.Of(OrgType::kLeading);
+    for (std::size_t t = 0; t < orgs_.townships.size(); ++t) {
+      const OrgIndex fund = orgs_.townships[t].fund;
+      const std::int64_t gap = Gap(fund);
+      const std::int64_t grant = Part(gap, .1);
+      Pay(AnyOf(OrgType::kRuralBureau), fund, Mechanism::kGrant, grant, Driver::kAdministrative);
+      Pay(leading[t % leading.size()], fund, Mechanism::kAssetReturn, gap - grant,
+          Driver::kAdministrative);
+    }
+    for (const OrgIndex pv : orgs_.Of(OrgType::kPvFund)) {
+      const std::int64_t upkeep = std::max<std::int64_t>(600, Part(Account(pv).out_yuan, .09));
+      Pay(pv, AnyOf(OrgType::kPvOperator), Mechanism::kSupply, upkeep);
+    }
+  }
+
+  // Cooperatives, workshops and family farms of one village: their buyers pay for most of what they
+  // need.
+  void SettleProducers(const VillageMenu& menu) {
+    for (const OrgIndex cooperative : menu.cooperatives) {
+      if (orgs_.all[cooperative].village == kNoVillage || !settled_.insert(cooperative).second)
+        continue;
+      const std::int64_t gap = Gap(cooperative);
+      const int agreement = ++agreements_;
+      const Mechanism mechanism = random_.Chance(.5) ? Mechanism::kOrder : Mechanism::kSupply;
+      const bool two_lines = random_.Chance(.1);
+      Pay(menu.leading, cooperative, mechanism, Part(gap, two_lines ? .4 : .6), Driver::kMarket,
+          agreement);
+      if (two_lines) {
+        Pay(menu.leading, cooperative, mechanism, Part(gap, .2), Driver::kMarket, agreement);
+        ++chains_.parallel_pairs;
+      }
+      if (menu.second_leading != kNoOrg && menu.second_leading != menu.leading) {
+        Pay(menu.second_leading, cooperative, Mechanism::kSupply, Part(gap, .15));
+      }
+      if (random_.Chance(.25))
+        Pay(AnyOf(OrgType::kPlatform), cooperative, Mechanism::kSupply, Part(gap, .08));
+      if (random_.Chance(.3))
+        Pay(AnyOf(OrgType::kPairedUnit), cooperative, Mechanism::kConsumption, Part(gap, .06),
+            Driver::kSocial);
+    }
+    if (menu.workshop != kNoOrg)
+      Pay(AnyOf(OrgType::kPlatform), menu.workshop, Mechanism::kSupply,
+          Part(Gap(menu.workshop), .5));
+    if (menu.farm == kNoOrg) return;
+    const std::int64_t gap = Gap(menu.farm);
+    Pay(menu.leading, menu.farm, Mechanism::kSupply, Part(gap, .4));
+    Pay(AnyOf(OrgType::kSupermarket), menu.farm, Mechanism::kSupply, Part(gap, .2));
+  }
+
+  // The county's firms, the market last.
+  void SettleFirms() {
+    for (const OrgIndex org : orgs_.Of(OrgType::kTourism)) {
+      Pay(AnyOf(OrgType::kPlatform), org, Mechanism::kSupply, Part(Gap(org), .15));
+    }
+    for (const OrgIndex org : orgs_.Of(OrgType::kInsurer)) {
+      Pay(AnyOf(OrgType::kRuralBureau), org, Mechanism::kGrant, Part(Gap(org), .4),
+          Driver::kAdministrative);
+    }
+    for (const OrgIndex org : orgs_.Of(OrgType::kProcessor)) {
+      Pay(AnyOf(OrgType::kSupermarket), org, Mechanism::kSupply, Part(Gap(org), .5));
+    }
+    for (const OrgIndex org : orgs_.Of(OrgType::kLeading)) {
+      const std::int64_t gap = Gap(org);
+      Pay(AnyOf(OrgType::kPlatform), org, Mechanism::kSupply, Part(gap, .12));
+      Pay(AnyOf(OrgType::kSupermarket), org, Mechanism::kSupply, Part(gap, .3));
+    }
+    const std::vector<OrgIndex>& markets = orgs_.Of(OrgType::kSupermarket);
+    for (const OrgIndex org : orgs_.Of(OrgType::kPlatform)) {
+      Pay(markets[random_.Below(markets.size())], org, Mechanism::kSupply, Part(Gap(org), .1));
+    }
+  }
+
+  // The rest of what it needs comes from outside; where an injection is planted, less of it is
+  // reported.
+  void Close(OrgIndex org) {
+    OrgAccount& account = Account(org);
+    account.receipts_yuan = std::max(Needed(org), account.in_yuan);
+    account.outside_yuan = account.receipts_yuan - account.in_yuan;
+    const OrgType type = orgs_.all[org].type;
+    const bool candidate =
+        type == OrgType::kCooperative || type == OrgType::kWorkshop || type == OrgType::kLeading;
+    if (!candidate || account.out_yuan == 0) return;
+    if (candidates_++ % kUnexplainedEvery != 0) return;
+    const std::int64_t planted =
+        std::max<std::int64_t>(1, Part(account.receipts_yuan, kUnexplainedShare));
+    const std::int64_t reported = account.out_yuan - account.in_yuan - planted;
+    if (reported < 0) return;
+    account.outside_yuan = reported;
+    account.unexplained_yuan = planted;
+    ++chains_.unexplained_organisations;
+  }
+
+  const CountyPlan& plan_;
+  const Organisations& orgs_;
+  const std::vector<HouseholdTally>& tallies_;
+  Random random_;
+  Chains chains_;
+  int agreements_ = 0;
+  std::size_t candidates_ = 0;
+  std::set<OrgIndex> settled_;
+};
+
+}  // namespace
+
+void HouseholdTally::Add(const HouseholdLink& link) {
+  if (!link.active()) return;
+  (link.household_pays ? received_yuan : paid_yuan) += link.flow_yuan();
+  if (link.capacity <= 0 || link.household_pays) return;
+  if (link.mechanism == Mechanism::kEmployment) jobs += link.capacity;
+  if (link.mechanism == Mechanism::kLandTransfer) mu += link.capacity;
+}
+
+Chains PlanChains(const CountyPlan& plan, const Organisations& organisations,
+                  const std::vector<HouseholdTally>& tallies) {
+  return Planner(plan, organisations, tallies).Run();
+}
+
+double ShareOfReceipts(std::int64_t paid_yuan, std::int64_t receipts_yuan) {
+  const double share = static_cast<double>(paid_yuan) / static_cast<double>(receipts_yuan);
+  return std::floor(share * 1e12) / 1e12;
+}
+
+void AddMoney(const Organisation& organisation, const OrgAccount& account, std::uint64_t seed,
+              OrgIndex index, NodeRecord& node) {
+  Random random = MakeRandom(seed, Stream::kChains, 1, index);
+  const OrgTraits& traits = TraitsOf(organisation.type);
+  const bool idle = organisation.type == OrgType::kDeadEnd ||
+                    organisation.type == OrgType::kDeadEndFirm ||
+                    organisation.type == OrgType::kDormant || organisation.type == OrgType::kClosed;
+  if (organisation.type == OrgType::kClosed) node.valid.to = *Date::FromCivil(2022, 1, 1);
+  if (organisation.type == OrgType::kPvFund) {
+    node.properties[kKilowattProperty] =
+        Cat(std::max<std::int64_t>(10, account.outside_yuan / kYuanOfKilowatt));
+  }
+  if (traits.kind == NodeKind::kLand) node.land_mu = account.mu;
+  if (traits.leak_share > 0) node.leak_share = traits.leak_share;
+  const bool conduit =
+      traits.kind == NodeKind::kLand || organisation.type == OrgType::kIndustryFund;
+  if (conduit) return;
+  // Small firms tell their revenue alone, and income from outside is derived from it.
+  const bool tells_outside = organisation.type != OrgType::kWorkshop &&
+                             organisation.type != OrgType::kFarm &&
+                             organisation.type != OrgType::kTourism;
+  if (tells_outside) node.outside_revenue_yuan = static_cast<double>(account.outside_yuan);
+  if (traits.kind == NodeKind::kAgency || traits.kind == NodeKind::kFund) return;
+  const std::int64_t revenue = account.in_yuan + account.outside_yuan;
+  node.revenue_yuan = static_cast<double>(revenue);
+  node.operating_status = !idle                                    ? OperatingStatus::kOperating
+                          : organisation.type == OrgType::kDormant ? OperatingStatus::kDormant
+                          : organisation.type == OrgType::kClosed  ? OperatingStatus::kRevoked
+                                                                   : OperatingStatus::kOperating;
+  const double size = static_cast<double>(std::max<std::int64_t>(revenue, 20000));
+  node.equity_yuan = std::floor(size * (random.Chance(.03) ? -.2 : .3 + 1.2 * random.Unit()));
+  if (account.jobs > 0) node.capacity_jobs = std::ceil(account.jobs * (1 + .4 * random.Unit()));
+  if (account.mu > 0) node.capacity_mu = std::ceil(account.mu * (1 + .3 * random.Unit()));
+  if (traits.stage == Stage::kProduction || traits.stage == Stage::kProcessing) {
+    node.capacity_tonnes = std::ceil(size / 8000 * (1 + .5 * random.Unit()));
+  }
+}
+
+}  // namespace lianjie
