@@ -97,6 +97,9 @@ struct ClassificationOptions {
   absl::Status Validate() const;
 };
 
+// Yuan, or part of a line, that count as rounding.
+inline constexpr double kYuanRounding = 1e-9;
+
 // The numbers of one target household; yuan, of the day's year or of the period.
 struct HouseholdMeasure {
   std::int64_t persons = 0;
@@ -111,17 +114,6 @@ struct HouseholdMeasure {
   bool BelowMinimum(double benefit) const;
   bool BelowLine(double benefit) const;
 };
-
-// What a link is to the household that it pays.
-enum class LinkUse : std::uint8_t { kMoneyBinding, kSupport, kMarket, kRelief };
-LinkUse LinkUseOf(const LinkColumns& links, LinkIndex l);
-
-// In force on some day up to the question's, and not active.
-bool HasLapsed(const View& view, LinkIndex l);
-
-// True for a payer whose bindings cannot pay: DORMANT or REVOKED itself, or LAND or FUND whose
-// payers all are.
-bool IsDormant(const FlowModel& model, NodeIndex payer);
 
 // All households of a view, classified. Immutable after Make; thread safe.
 class Classification {

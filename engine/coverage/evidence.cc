@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/core/text.h"
+#include "engine/coverage/household_links.h"
 
 namespace lianjie {
 namespace {
@@ -253,7 +254,7 @@ class Writer {
     std::string what =
         c_.ReasonOf(h_) == ClassReason::kSinglePayer
             ? Cat("All its benefit of ", Yuan(m.benefit_yuan), " comes from ", Id(largest.payer),
-                  "; without it it keeps 0 yuan (", Income(m), ")")
+                  "; without that payer it keeps nothing (", Income(m), ")")
             : Cat("Without ", Id(largest.payer), " it keeps ", Yuan(kept), " of ",
                   Yuan(m.benefit_yuan), " (", Income(m), ")");
     if (m.BelowLine(kept)) {

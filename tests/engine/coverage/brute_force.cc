@@ -58,10 +58,8 @@ class Brute {
   bool Active(const LinkRecord& l) const {
     return l.status == LinkStatus::kActive && Covers(Valid(l));
   }
-  bool Lapsed(const LinkRecord& l) const {
-    const Date last = q_.period.has_value() ? Date{q_.period->to.days - 1} : q_.as_of;
-    return !Active(l) && Valid(l).from <= last;
-  }
+  Date Last() const { return q_.period.has_value() ? Date{q_.period->to.days - 1} : q_.as_of; }
+  bool Lapsed(const LinkRecord& l) const { return !Active(l) && Valid(l).from <= Last(); }
   double Fraction() const {
     return q_.period.has_value()
                ? static_cast<double>(DaysWithoutLeapDays(q_.period->from, q_.period->to)) / 365
@@ -252,13 +250,12 @@ class Brute {
 
   std::optional<double> LineField(const NodeRecord& n,
                                   std::optional<double> LineRecord::*field) const {
-    const Date last = q_.period.has_value() ? Date{q_.period->to.days - 1} : q_.as_of;
     std::vector<std::string> chain = Above(n.region);
     chain.emplace_back();
     for (const std::string& region : chain) {
       const LineRecord* best = nullptr;
       for (const LineRecord& line : g_.lines) {
-        if (line.region != region || line.year > last.year() || !(line.*field).has_value())
+        if (line.region != region || line.year > Last().year() || !(line.*field).has_value())
           continue;
         if (best == nullptr || line.year > best->year) best = &line;
       }
@@ -268,8 +265,7 @@ class Brute {
   }
 
   double Base(const NodeRecord& n, double b) const {
-    const Date last = q_.period.has_value() ? Date{q_.period->to.days - 1} : q_.as_of;
-    if (n.income_year.has_value() && *n.income_year > last.year()) return 0;
+    if (n.income_year.has_value() && *n.income_year > Last().year()) return 0;
     const double y = n.income_wage_yuan.value_or(0) + n.income_operating_yuan.value_or(0) +
                      n.income_property_yuan.value_or(0) + n.income_transfer_yuan.value_or(0);
     return std::max(0.0, y * Fraction() - b);

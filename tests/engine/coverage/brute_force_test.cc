@@ -155,13 +155,13 @@ void Compare(std::uint64_t seed, bool share_mode, bool period, Tried& tried) {
   options.households.mode = share_mode ? FlowMode::kShare : FlowMode::kLedger;
   RunContext context;
   const auto rows = RunLeftOut(ToInput(snapshot, view), options, context);
-  const auto want = BruteCoverage(g, question);
   if (!rows.ok()) {
     // Only money that never leaves may stand in the way.
     EXPECT_TRUE(share_mode) << rows.status();
     EXPECT_EQ(rows.status().code(), absl::StatusCode::kFailedPrecondition);
     return;
   }
+  const auto want = BruteCoverage(g, question);
   ASSERT_TRUE(want.has_value());
   ExpectRows(*rows, *snapshot, *want, tried);
   CoverageOptions coverage;
