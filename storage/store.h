@@ -1,15 +1,24 @@
-// The Store keeps graphs: nodes, links, region trees and lines, each graph with its own revisions and change feed, several
-// graphs in one store. It is the seam between what must be durable and everything above: the server knows this header
-// and no database. Every implementation runs the conformance suite in tests/storage.
+// The Store keeps graphs: nodes, links, region trees and lines, each graph with its own revisions
+// and change feed, several graphs in one store. It is the seam between what must be durable and
+// everything above: the server knows this header and no database. Every implementation runs the
+// conformance suite in tests/storage.
 //
-// Promises. A commit is atomic: all its writes are applied, or none, and an error names the first write at fault. When Commit
-// returns OK the batch is on disk. Revisions of a graph grow by one with each commit. A Reader sees one revision,
-// whatever is committed meanwhile, and never anything that is not on disk. The rules of engine/core/rules.h, known ends, unique ids,
-// known regions (where the graph has a region table) and "RECEIPTS shares of a payer plus its leak_share are at most 1 at every date"
-// hold at every revision.
+// Promises. A commit is atomic: all its writes are applied, or none, and an error names the first
+// write at fault. When Commit returns OK the batch is on disk. Revisions of a graph grow by one
+// with each commit. A Reader sees one revision, whatever is committed meanwhile, and never anything
+// that is not on disk. The rules of engine/core/rules.h, known ends, unique ids, known regions
+// (where the graph has a region table), a region tree whose levels grow downwards, and "RECEIPTS
+// shares of a payer's ACTIVE links plus its leak_share are at most 1 at every date" hold at every
+// revision.
 //
-// Errors carry ErrorDetail (engine/core/status.h); `row` is the position of the write in its batch, or of the row in its load.
-// Thread safety: Store and Reader may be used from any number of threads; a Cursor and a Load belong to one thread at a time.
+// Errors carry ErrorDetail (engine/core/status.h); `row` is the position of the write in its batch,
+// or of the row in its load. After an error of the disk the store is failed: reads go on where they
+// can, every later write is refused with UNAVAILABLE (STORE_CORRUPT), and OpenOptions::on_failure
+// was called.
+//
+// Thread safety: Store and Reader may be used from any number of threads; a Cursor and a Load
+// belong to one thread at a time. Readers, cursors and loads may outlive the Store; the folder
+// stays open for as long as one of them lives.
 #ifndef LIANJIE_STORAGE_STORE_H_
 #define LIANJIE_STORAGE_STORE_H_
 
@@ -33,7 +42,8 @@ namespace lianjie::storage {
 struct GraphInfo {
   std::string name;
   std::int64_t revision = 0;  // 0: nothing was ever committed
-  std::optional<Date> reference_date;  // as set by its owner; ReferenceDate() falls back to the last commit's UTC date
+  // As set by its owner; ReferenceDate() falls back to the last commit's UTC date.
+  std::optional<Date> reference_date;
   std::int64_t create_time_micros = 0;  // since 1970-01-01 UTC
   std::int64_t update_time_micros = 0;  // of the last commit
   std::uint64_t node_count = 0;
@@ -53,14 +63,15 @@ enum class WriteKind : std::uint8_t {
 
 struct NodeWrite {
   WriteKind kind = WriteKind::kCreate;
-  NodeRecord node;  // kDelete: the id alone
-  std::vector<std::string> mask;
-  bool cascade = false;  // kDelete: also its links; without it a node with links is refused (NODE_HAS_LINKS)
+  NodeRecord node;                // kDelete: the id alone
+  std::vector<std::string> mask;  // also "properties", "properties.NAME"; kUpdate alone
+  // kDelete: also its links; without it a node with links is refused (NODE_HAS_LINKS).
+  bool cascade = false;
 };
 struct LinkWrite {
   WriteKind kind = WriteKind::kCreate;
   LinkRecord link;
-  std::vector<std::string> mask;  // the ends may not be updated
+  std::vector<std::string> mask;  // the ends may not be updated; an upsert may change them
 };
 struct RegionWrite {
   WriteKind kind = WriteKind::kUpsert;
@@ -73,7 +84,15 @@ struct LineWrite {
 using Write = std::variant<NodeWrite, LinkWrite, RegionWrite, LineWrite>;
 
 struct Precondition {
-  enum class Kind : std::uint8_t { kNodeExists, kNodeAbsent, kLinkExists, kLinkAbsent, kRevisionEquals, kNodeFieldEquals, kLinkFieldEquals };
+  enum class Kind : std::uint8_t {
+    kNodeExists,
+    kNodeAbsent,
+    kLinkExists,
+    kLinkAbsent,
+    kRevisionEquals,
+    kNodeFieldEquals,
+    kLinkFieldEquals
+  };
   Kind kind = Kind::kNodeExists;
   std::string id;
   std::int64_t revision = 0;
@@ -83,9 +102,11 @@ struct Precondition {
 
 struct Batch {
   std::string graph;
-  std::vector<Precondition> preconditions;  // PRECONDITION_FAILED names the first that does not hold
-  std::vector<Write> writes;                // applied in order; later ones see earlier ones
-  // Not empty: a retry with the same id and the same batch gives the first result again; another batch with that id is REQUEST_ID_REUSED.
+  // PRECONDITION_FAILED names the first that does not hold before the batch.
+  std::vector<Precondition> preconditions;
+  std::vector<Write> writes;  // applied in order; later ones see earlier ones
+  // Not empty: a retry with the same id and the same batch gives the first result again; another
+  // batch with that id is REQUEST_ID_REUSED.
   std::string request_id;
 };
 
@@ -101,14 +122,14 @@ struct Change {
   std::int64_t revision = 0;
   std::int64_t commit_time_micros = 0;
   bool reloaded = false;  // a bulk load: everything may have changed; no images follow
-  std::variant<std::monostate, NodeRecord, LinkRecord, RegionRecord, LineRecord> before;  // monostate: created
-  std::variant<std::monostate, NodeRecord, LinkRecord, RegionRecord, LineRecord> after;   // monostate: deleted
+  using Image = std::variant<std::monostate, NodeRecord, LinkRecord, RegionRecord, LineRecord>;
+  Image before;  // monostate: created
+  Image after;   // monostate: deleted
 };
 
-// Walks records in the store's order; `token` is opaque and, given back to a scan of the same kind (at any later revision), goes on
-// after the record last read.
-template <typename Record>
-class Cursor {
+// Walks records in the store's order; `token` is opaque and, given back to a scan of the same kind
+// (at any later revision), goes on after the record last read. It is empty before the first record.
+template <typename Record> class Cursor {
  public:
   virtual ~Cursor() = default;
   // The next record; nothing at the end. The first error ends the walk.
@@ -116,7 +137,9 @@ class Cursor {
   virtual std::string token() const = 0;
 };
 
-// One graph at one revision. Node order: by id (CompareIds); links: by id; regions: by code; lines: by region, year.
+// One graph at one revision. Order: nodes and links by id (CompareIds); regions by code, bytewise,
+// so that a region's codes stand together; lines by region (bytewise), year; the links of one node
+// by mechanism, then in the order in which their other ends and they themselves came to the store.
 class Reader {
  public:
   virtual ~Reader() = default;
@@ -124,28 +147,41 @@ class Reader {
   virtual absl::StatusOr<NodeRecord> GetNode(std::string_view id) const = 0;  // NODE_NOT_FOUND
   virtual absl::StatusOr<LinkRecord> GetLink(std::string_view id) const = 0;  // LINK_NOT_FOUND
   virtual absl::StatusOr<RegionRecord> GetRegion(std::string_view code) const = 0;
-  // After the record that `token` names; from the start when it is empty. INVALID_PAGE_TOKEN for a token that no scan gave.
-  virtual absl::StatusOr<std::unique_ptr<Cursor<NodeRecord>>> ScanNodes(std::string_view token = {}) const = 0;
-  virtual absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> ScanLinks(std::string_view token = {}) const = 0;
-  // Links of one node, as payer, as payee.
-  virtual absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> ScanOutLinks(std::string_view node, std::string_view token = {}) const = 0;
-  virtual absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> ScanInLinks(std::string_view node, std::string_view token = {}) const = 0;
-  virtual absl::StatusOr<std::unique_ptr<Cursor<RegionRecord>>> ScanRegions(std::string_view token = {}) const = 0;
-  virtual absl::StatusOr<std::unique_ptr<Cursor<LineRecord>>> ScanLines(std::string_view token = {}) const = 0;
-  // Every node, every link, in no stated order, by the fastest way through all of them (the layout's own order): for building Snapshots. An error of `visit` ends
-  // the walk and is returned.
-  virtual absl::Status VisitNodes(const std::function<absl::Status(const NodeRecord&)>& visit) const = 0;
-  virtual absl::Status VisitLinks(const std::function<absl::Status(const LinkRecord&)>& visit) const = 0;
-  // Changes of revisions in (after_revision, info().revision], in order.
-  virtual absl::StatusOr<std::unique_ptr<Cursor<Change>>> ScanChanges(std::int64_t after_revision) const = 0;
+  // After the record that `token` names; from the start when it is empty. INVALID_PAGE_TOKEN for a
+  // token that no scan of this kind, graph and node gave. Each step costs a look-up or two.
+  virtual absl::StatusOr<std::unique_ptr<Cursor<NodeRecord>>> ScanNodes(
+      std::string_view token = {}) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> ScanLinks(
+      std::string_view token = {}) const = 0;
+  // Links of one node, as payer, as payee. NODE_NOT_FOUND.
+  virtual absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> ScanOutLinks(
+      std::string_view node, std::string_view token = {}) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> ScanInLinks(
+      std::string_view node, std::string_view token = {}) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<Cursor<RegionRecord>>> ScanRegions(
+      std::string_view token = {}) const = 0;
+  virtual absl::StatusOr<std::unique_ptr<Cursor<LineRecord>>> ScanLines(
+      std::string_view token = {}) const = 0;
+  // Every node, every link, in no stated order, by the fastest way through all of them (the
+  // layout's own order): for building Snapshots. An error of `visit` ends the walk and is returned.
+  virtual absl::Status VisitNodes(
+      const std::function<absl::Status(const NodeRecord&)>& visit) const = 0;
+  virtual absl::Status VisitLinks(
+      const std::function<absl::Status(const LinkRecord&)>& visit) const = 0;
+  // Changes of revisions in (after_revision, info().revision], in order. REVISION_UNAVAILABLE for
+  // an after_revision below 0 or above info().revision.
+  virtual absl::StatusOr<std::unique_ptr<Cursor<Change>>> ScanChanges(
+      std::int64_t after_revision) const = 0;
 };
 
 struct LoadOptions {
   std::string graph;
   enum class OnExisting : std::uint8_t { kError, kUpdate } on_existing = OnExisting::kError;
-  // True: bad rows are put aside and the rest is loaded; false: the first bad row ends the load and nothing is applied.
+  // True: bad rows are put aside and the rest is loaded; false: the first bad row ends the load and
+  // nothing is applied.
   bool skip_bad_rows = false;
   std::uint64_t max_bad_rows = 100000;  // reported; more end the load (LIMIT_EXCEEDED)
+  // As in Batch; the rows, in their order, are what must be the same.
   std::string request_id;
 };
 
@@ -170,10 +206,15 @@ struct LoadResult {
   std::vector<RowError> bad_rows;
 };
 
-// A bulk load: any number of rows of any kind in any order, all good ones visible together at Finish, as one revision whose change feed entry
-// is `reloaded`. Destroyed before Finish: nothing happened. Rows are checked alone as they are added and together at
-// Finish (duplicates, unknown ends and regions, the type table, shares). Without skip_bad_rows the error is that of the first
-// bad row by (kind: regions, nodes, links, lines; then order of adding) that is known at that time, and its RowError is in bad_row().
+// A bulk load: any number of rows of any kind in any order, all good ones visible together at
+// Finish, as one revision whose change feed entry is `reloaded`. Destroyed before Finish: nothing
+// happened. Rows are checked alone as they are added and together at Finish (duplicates, unknown
+// ends and regions, the type table, shares). Without skip_bad_rows the error is that of the first
+// bad row by (kind: regions, nodes, links, lines; then order of adding) that is known at that time,
+// and its RowError is in bad_row(); no call but bad_row() does anything afterwards. Of rows with
+// one id the first stays. A link whose end is in the graph neither before the load nor by an
+// accepted row of it is bad, and so on up to regions. Rows are kept in memory, encoded (about 150
+// bytes a link), until Finish has written them.
 class Load {
  public:
   virtual ~Load() = default;
@@ -190,30 +231,49 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  virtual absl::StatusOr<GraphInfo> CreateGraph(std::string_view name, std::optional<Date> reference_date) = 0;  // GRAPH_EXISTS; names: 1 to 63 of [a-z0-9_-], first a letter
-  virtual absl::StatusOr<GraphInfo> UpdateGraph(std::string_view name, std::optional<Date> reference_date) = 0;
-  virtual absl::Status DeleteGraph(std::string_view name) = 0;  // GRAPH_NOT_FOUND
+  // GRAPH_EXISTS. Names: 1 to 63 of [a-z0-9_-], first a letter.
+  virtual absl::StatusOr<GraphInfo> CreateGraph(std::string_view name,
+                                                std::optional<Date> reference_date) = 0;
+  // Sets the reference date (nothing: clears it); the revision stays. GRAPH_NOT_FOUND.
+  virtual absl::StatusOr<GraphInfo> UpdateGraph(std::string_view name,
+                                                std::optional<Date> reference_date) = 0;
+  // Gone at once; its space is given back in the background. GRAPH_NOT_FOUND.
+  virtual absl::Status DeleteGraph(std::string_view name) = 0;
   virtual absl::StatusOr<std::vector<GraphInfo>> ListGraphs() const = 0;  // by name
 
   // The newest revision on disk.
-  virtual absl::StatusOr<std::shared_ptr<const Reader>> OpenReader(std::string_view graph) const = 0;
+  virtual absl::StatusOr<std::shared_ptr<const Reader>> OpenReader(
+      std::string_view graph) const = 0;
 
   virtual absl::StatusOr<CommitResult> Commit(Batch batch) = 0;
   virtual absl::StatusOr<std::unique_ptr<Load>> BeginLoad(LoadOptions options) = 0;
 
-  // Called after each commit or load, or graph change, with the graph's name and new revision (0: deleted), from the committing thread; must be quick. One listener.
-  virtual void SetListener(std::function<void(std::string_view graph, std::int64_t revision)> listener) = 0;
+  // Called after each commit, load, UpdateGraph or DeleteGraph with the graph's name and revision
+  // (0: deleted), from the committing thread, before the writer gets its answer; must be quick and
+  // may not write. One listener; nothing removes it.
+  virtual void SetListener(
+      std::function<void(std::string_view graph, std::int64_t revision)> listener) = 0;
 };
 
 struct OpenOptions {
-  std::string path;               // made when it is not there
+  std::string path;  // made when it is not there
   bool create_if_missing = true;
   bool read_only = false;
   std::uint64_t block_cache_bytes = 256ull << 20;
   std::uint64_t write_buffer_bytes = 128ull << 20;
+  // Writes are refused with RESOURCE_EXHAUSTED (DISK_FULL) while less than this is free; reads go
+  // on.
+  std::uint64_t min_free_disk_bytes = 256ull << 20;
+  // Called once, from any thread, when the disk failed the store (an I/O error, a checksum that
+  // does not match): what is in memory can no longer be trusted, so a server ends its process here.
+  // Must not call the store.
+  std::function<void(const absl::Status&)> on_failure;
 };
 
-// RocksDB in a folder. Errors: STORE_FORMAT (another format number: says which and what to do), STORE_LOCKED (another process has it), STORE_CORRUPT, NOT_FOUND.
+// RocksDB in a folder. Errors: STORE_FORMAT (another format number: says which and what to do),
+// STORE_LOCKED (names the process that has it), STORE_CORRUPT (damaged, or behind what it had
+// acknowledged), NOT_FOUND (create_if_missing is off). A read-only store takes no lock and shows
+// what was on disk when it was opened.
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const OpenOptions& options);
 // In memory, with the same promises but durability: for tests and for scratch work.
 std::unique_ptr<Store> MakeMemoryStore();

@@ -1,0 +1,256 @@
+#include "storage/codec.h"
+
+#include <optional>
+#include <utility>
+
+#include "engine/core/rules.h"
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "lianjie/storage/v1/records.pb.h"
+#include "storage/codec_internal.h"
+
+namespace lianjie::storage {
+namespace {
+
+template <typename T, typename Set> void PutOptional(const std::optional<T>& value, Set set) {
+  if (value.has_value()) set(*value);
+}
+
+template <typename Message>
+void PutCommon(const Interval& valid, const std::map<std::string, std::string>& properties,
+               Message& to) {
+  if (valid.from != kDateMin) to.set_valid_from(valid.from.days);
+  if (valid.to != kDateMax) to.set_valid_to(valid.to.days);
+  for (const auto& [name, value] : properties) {
+    auto* property = to.add_properties();
+    property->set_name(name);
+    property->set_value(value);
+  }
+}
+
+template <typename Message>
+void TakeCommon(const Message& from, Interval& valid,
+                std::map<std::string, std::string>& properties) {
+  valid.from = from.has_valid_from() ? Date{from.valid_from()} : kDateMin;
+  valid.to = from.has_valid_to() ? Date{from.valid_to()} : kDateMax;
+  properties.clear();
+  for (const auto& property : from.properties()) {
+    properties.emplace_hint(properties.end(), property.name(), property.value());
+  }
+}
+
+// One line a field, both ways, so that no field can be written and not read.
+#define LIANJIE_PUT_ENUM(field) to.set_##field(static_cast<std::uint32_t>(from.field))
+#define LIANJIE_TAKE_ENUM(field) to.field = static_cast<decltype(to.field)>(from.field())
+#define LIANJIE_PUT_TEXT(field) \
+  if (!from.field.empty()) to.set_##field(from.field)
+#define LIANJIE_TAKE_TEXT(field) to.field = from.field()
+#define LIANJIE_PUT_OPTIONAL(field) PutOptional(from.field, [&](auto v) { to.set_##field(v); })
+#define LIANJIE_TAKE_OPTIONAL(field) \
+  if (from.has_##field()) {          \
+    to.field = from.field();         \
+  } else {                           \
+    to.field.reset();                \
+  }
+
+#define LIANJIE_NODE_FIELDS(TEXT, ENUM, OPTIONAL) \
+  TEXT(id);                                       \
+  ENUM(kind);                                     \
+  TEXT(subtype);                                  \
+  TEXT(name);                                     \
+  TEXT(region);                                   \
+  ENUM(sector);                                   \
+  TEXT(industry);                                 \
+  ENUM(stage);                                    \
+  ENUM(registration);                             \
+  ENUM(monitoring);                               \
+  OPTIONAL(lifted_out_year);                      \
+  OPTIONAL(persons);                              \
+  OPTIONAL(labour_skilled);                       \
+  OPTIONAL(labour_ordinary);                      \
+  OPTIONAL(labour_weak);                          \
+  OPTIONAL(income_year);                          \
+  OPTIONAL(income_wage_yuan);                     \
+  OPTIONAL(income_operating_yuan);                \
+  OPTIONAL(income_property_yuan);                 \
+  OPTIONAL(income_transfer_yuan);                 \
+  OPTIONAL(land_mu);                              \
+  OPTIONAL(capacity_jobs);                        \
+  OPTIONAL(capacity_tonnes);                      \
+  OPTIONAL(capacity_mu);                          \
+  OPTIONAL(revenue_yuan);                         \
+  OPTIONAL(equity_yuan);                          \
+  ENUM(operating_status);                         \
+  OPTIONAL(outside_revenue_yuan);                 \
+  OPTIONAL(leak_share)
+
+#define LIANJIE_LINK_FIELDS(TEXT, ENUM, OPTIONAL) \
+  TEXT(agreement);                                \
+  OPTIONAL(promised_yuan);                        \
+  OPTIONAL(paid_yuan);                            \
+  OPTIONAL(share);                                \
+  ENUM(share_of);                                 \
+  OPTIONAL(capacity);                             \
+  ENUM(priority);                                 \
+  ENUM(tightness);                                \
+  ENUM(driver);                                   \
+  TEXT(policy);                                   \
+  OPTIONAL(weight);                               \
+  ENUM(status);                                   \
+  TEXT(product);                                  \
+  ENUM(sector)
+
+template <typename Message>
+absl::Status Parse(std::string_view value, std::string_view what, Message& message) {
+  if (message.ParseFromArray(value.data(), static_cast<int>(value.size()))) return absl::OkStatus();
+  return Corrupt(Cat("a value that is no ", what));
+}
+
+}  // namespace
+
+absl::Status Corrupt(std::string_view what) {
+  return MakeError(absl::StatusCode::kDataLoss, Cat("the store is damaged: ", what),
+                   {.reason = Reason::kStoreCorrupt, .field = {}, .row = {}, .metadata = {}});
+}
+
+void ToMessage(const NodeRecord& from, v1::NodeValue& to) {
+  LIANJIE_NODE_FIELDS(LIANJIE_PUT_TEXT, LIANJIE_PUT_ENUM, LIANJIE_PUT_OPTIONAL);
+  for (const Cause cause : from.causes) to.add_causes(static_cast<std::uint32_t>(cause));
+  for (const std::string& label : from.labels) to.add_labels(label);
+  PutCommon(from.valid, from.properties, to);
+}
+
+void FromMessage(const v1::NodeValue& from, NodeRecord& to) {
+  LIANJIE_NODE_FIELDS(LIANJIE_TAKE_TEXT, LIANJIE_TAKE_ENUM, LIANJIE_TAKE_OPTIONAL);
+  to.causes.clear();
+  for (const std::uint32_t cause : from.causes()) to.causes.push_back(static_cast<Cause>(cause));
+  to.labels.assign(from.labels().begin(), from.labels().end());
+  TakeCommon(from, to.valid, to.properties);
+}
+
+void BodyToMessage(const LinkRecord& from, v1::LinkValue& to) {
+  LIANJIE_LINK_FIELDS(LIANJIE_PUT_TEXT, LIANJIE_PUT_ENUM, LIANJIE_PUT_OPTIONAL);
+  PutCommon(from.valid, from.properties, to);
+}
+
+void FromMessage(const v1::LinkValue& from, Mechanism mechanism, LinkRecord& to) {
+  to.id = from.id();
+  to.mechanism = mechanism;
+  to.kind = KindOf(mechanism);
+  LIANJIE_LINK_FIELDS(LIANJIE_TAKE_TEXT, LIANJIE_TAKE_ENUM, LIANJIE_TAKE_OPTIONAL);
+  TakeCommon(from, to.valid, to.properties);
+}
+
+void ToMessage(const RegionRecord& from, v1::RegionValue& to) {
+  LIANJIE_PUT_TEXT(parent);
+  LIANJIE_PUT_TEXT(name);
+  to.set_level(from.level);
+}
+
+void FromMessage(const v1::RegionValue& from, std::string_view code, RegionRecord& to) {
+  to.code = code;
+  LIANJIE_TAKE_TEXT(parent);
+  LIANJIE_TAKE_TEXT(name);
+  to.level = from.level();
+}
+
+void ToMessage(const LineRecord& from, v1::LineValue& to) {
+  LIANJIE_PUT_OPTIONAL(line_yuan);
+  LIANJIE_PUT_OPTIONAL(minimum_benefit_yuan);
+}
+
+void FromMessage(const v1::LineValue& from, std::string_view region, std::int64_t year,
+                 LineRecord& to) {
+  to.region = region;
+  to.year = year;
+  LIANJIE_TAKE_OPTIONAL(line_yuan);
+  LIANJIE_TAKE_OPTIONAL(minimum_benefit_yuan);
+}
+
+std::string EncodeNode(const NodeRecord& node) {
+  v1::NodeValue message;
+  ToMessage(node, message);
+  return message.SerializeAsString();
+}
+
+absl::Status DecodeNode(std::string_view value, NodeRecord& node) {
+  v1::NodeValue message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "node", message));
+  FromMessage(message, node);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<NodeHead> DecodeNodeHead(std::string_view value) {
+  constexpr std::uint32_t kIdTag = v1::NodeValue::kIdFieldNumber << 3U | 2U;
+  constexpr std::uint32_t kKindTag = v1::NodeValue::kKindFieldNumber << 3U;
+  google::protobuf::io::CodedInputStream in(reinterpret_cast<const std::uint8_t*>(value.data()),
+                                            static_cast<int>(value.size()));
+  std::uint32_t size = 0;
+  if (in.ReadTag() != kIdTag || !in.ReadVarint32(&size)) return Corrupt("a node without an id");
+  const auto begin = static_cast<std::size_t>(in.CurrentPosition());
+  if (!in.Skip(static_cast<int>(size))) return Corrupt("a node whose id is cut off");
+  std::uint32_t kind = 0;
+  if (in.ReadTag() != kKindTag || !in.ReadVarint32(&kind)) return Corrupt("a node without a kind");
+  return NodeHead{.id = value.substr(begin, size), .kind = static_cast<NodeKind>(kind)};
+}
+
+std::string EncodeLinkBody(const LinkRecord& link) {
+  v1::LinkValue message;
+  BodyToMessage(link, message);
+  return message.SerializeAsString();
+}
+
+std::string LinkIdPart(std::string_view id) {
+  v1::LinkValue message;
+  message.set_id(std::string(id));
+  return message.SerializeAsString();
+}
+
+absl::Status DecodeLink(std::string_view value, Mechanism mechanism, LinkRecord& link) {
+  v1::LinkValue message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "link", message));
+  FromMessage(message, mechanism, link);
+  return absl::OkStatus();
+}
+
+std::string EncodeRegion(const RegionRecord& region) {
+  v1::RegionValue message;
+  ToMessage(region, message);
+  return message.SerializeAsString();
+}
+
+absl::Status DecodeRegion(std::string_view code, std::string_view value, RegionRecord& region) {
+  v1::RegionValue message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "region", message));
+  FromMessage(message, code, region);
+  return absl::OkStatus();
+}
+
+std::string EncodeRegionUse(const RegionUse& use) {
+  v1::RegionUseValue message;
+  message.set_node_count(use.nodes);
+  message.set_line_count(use.lines);
+  return message.SerializeAsString();
+}
+
+absl::StatusOr<RegionUse> DecodeRegionUse(std::string_view value) {
+  v1::RegionUseValue message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "region use", message));
+  return RegionUse{.nodes = message.node_count(), .lines = message.line_count()};
+}
+
+std::string EncodeLine(const LineRecord& line) {
+  v1::LineValue message;
+  ToMessage(line, message);
+  return message.SerializeAsString();
+}
+
+absl::Status DecodeLine(const LineName& name, std::string_view value, LineRecord& line) {
+  v1::LineValue message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "line", message));
+  FromMessage(message, name.region, name.year, line);
+  return absl::OkStatus();
+}
+
+}  // namespace lianjie::storage

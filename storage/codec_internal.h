@@ -1,0 +1,31 @@
+// What the two halves of the codec, records and meta, share. For codec*.cc alone.
+#ifndef LIANJIE_STORAGE_CODEC_INTERNAL_H_
+#define LIANJIE_STORAGE_CODEC_INTERNAL_H_
+
+#include <cstdint>
+#include <string_view>
+
+#include "engine/core/records.h"
+
+namespace lianjie::storage {
+
+namespace v1 {
+class NodeValue;
+class LinkValue;
+class RegionValue;
+class LineValue;
+}  // namespace v1
+
+void ToMessage(const NodeRecord& from, v1::NodeValue& to);
+void FromMessage(const v1::NodeValue& from, NodeRecord& to);
+void BodyToMessage(const LinkRecord& from, v1::LinkValue& to);
+void FromMessage(const v1::LinkValue& from, Mechanism mechanism, LinkRecord& to);
+void ToMessage(const RegionRecord& from, v1::RegionValue& to);
+void FromMessage(const v1::RegionValue& from, std::string_view code, RegionRecord& to);
+void ToMessage(const LineRecord& from, v1::LineValue& to);
+void FromMessage(const v1::LineValue& from, std::string_view region, std::int64_t year,
+                 LineRecord& to);
+
+}  // namespace lianjie::storage
+
+#endif  // LIANJIE_STORAGE_CODEC_INTERNAL_H_

@@ -1,0 +1,209 @@
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "lianjie/storage/v1/meta.pb.h"
+#include "storage/codec.h"
+#include "storage/codec_internal.h"
+
+namespace lianjie::storage {
+namespace {
+
+template <typename Message>
+absl::Status Parse(std::string_view value, std::string_view what, Message& message) {
+  if (message.ParseFromArray(value.data(), static_cast<int>(value.size()))) return absl::OkStatus();
+  return Corrupt(Cat("a value that is no ", what));
+}
+
+// Image of one record.
+struct ImageWriter {
+  v1::Image& image;
+
+  void operator()(std::monostate) const {}
+  void operator()(const NodeRecord& node) const { ToMessage(node, *image.mutable_node()); }
+  void operator()(const LinkRecord& link) const {
+    v1::LinkImage& to = *image.mutable_link();
+    to.set_source(link.source);
+    to.set_target(link.target);
+    to.set_mechanism(static_cast<std::uint32_t>(link.mechanism));
+    to.mutable_value()->set_id(link.id);
+    BodyToMessage(link, *to.mutable_value());
+  }
+  void operator()(const RegionRecord& region) const {
+    image.mutable_region()->set_code(region.code);
+    ToMessage(region, *image.mutable_region()->mutable_value());
+  }
+  void operator()(const LineRecord& line) const {
+    image.mutable_line()->set_region(line.region);
+    image.mutable_line()->set_year(line.year);
+    ToMessage(line, *image.mutable_line()->mutable_value());
+  }
+};
+
+Change::Image ReadImage(const v1::Image& image) {
+  switch (image.record_case()) {
+    case v1::Image::kNode: {
+      NodeRecord node;
+      FromMessage(image.node(), node);
+      return node;
+    }
+    case v1::Image::kLink: {
+      LinkRecord link;
+      FromMessage(image.link().value(), static_cast<Mechanism>(image.link().mechanism()), link);
+      link.source = image.link().source();
+      link.target = image.link().target();
+      return link;
+    }
+    case v1::Image::kRegion: {
+      RegionRecord region;
+      FromMessage(image.region().value(), image.region().code(), region);
+      return region;
+    }
+    case v1::Image::kLine: {
+      LineRecord line;
+      FromMessage(image.line().value(), image.line().region(), image.line().year(), line);
+      return line;
+    }
+    case v1::Image::RECORD_NOT_SET:
+      break;
+  }
+  return std::monostate();
+}
+
+void PutCount(std::uint64_t created, std::uint64_t updated, v1::LoadCount& to) {
+  to.set_created(created);
+  to.set_updated(updated);
+}
+
+void TakeCount(const v1::LoadCount& from, std::uint64_t& created, std::uint64_t& updated) {
+  created = from.created();
+  updated = from.updated();
+}
+
+}  // namespace
+
+std::string EncodeHeader(const StoreHeader& header) {
+  v1::StoreHeader message;
+  message.set_format_number(header.format_number);
+  message.set_next_graph(header.next_graph);
+  message.set_token_secret(header.token_secret);
+  return message.SerializeAsString();
+}
+
+absl::StatusOr<StoreHeader> DecodeHeader(std::string_view value) {
+  v1::StoreHeader message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "store header", message));
+  return StoreHeader{.format_number = message.format_number(),
+                     .next_graph = message.next_graph(),
+                     .token_secret = message.token_secret()};
+}
+
+std::string EncodeGraphName(GraphNumber graph) {
+  v1::GraphName message;
+  message.set_graph(graph);
+  return message.SerializeAsString();
+}
+
+absl::StatusOr<GraphNumber> DecodeGraphName(std::string_view value) {
+  v1::GraphName message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "graph name", message));
+  return message.graph();
+}
+
+std::string EncodeMeta(const GraphMeta& meta) {
+  v1::GraphMeta message;
+  message.set_revision(meta.info.revision);
+  if (meta.info.reference_date.has_value()) {
+    message.set_reference_date(meta.info.reference_date->days);
+  }
+  message.set_create_time_micros(meta.info.create_time_micros);
+  message.set_update_time_micros(meta.info.update_time_micros);
+  message.set_node_count(meta.info.node_count);
+  message.set_link_count(meta.info.link_count);
+  message.set_region_count(meta.info.region_count);
+  message.set_line_count(meta.info.line_count);
+  message.set_next_node(meta.next_node);
+  message.set_next_link(meta.next_link);
+  return message.SerializeAsString();
+}
+
+absl::StatusOr<GraphMeta> DecodeMeta(std::string_view value) {
+  v1::GraphMeta message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "graph meta", message));
+  GraphMeta meta;
+  meta.info.revision = message.revision();
+  if (message.has_reference_date()) meta.info.reference_date = Date{message.reference_date()};
+  meta.info.create_time_micros = message.create_time_micros();
+  meta.info.update_time_micros = message.update_time_micros();
+  meta.info.node_count = message.node_count();
+  meta.info.link_count = message.link_count();
+  meta.info.region_count = message.region_count();
+  meta.info.line_count = message.line_count();
+  meta.next_node = message.next_node();
+  meta.next_link = message.next_link();
+  return meta;
+}
+
+std::string EncodeRequest(const RequestRecord& request) {
+  v1::RequestValue message;
+  message.set_digest(request.digest);
+  message.set_revision(request.revision);
+  message.set_commit_time_micros(request.commit_time_micros);
+  for (const std::string& id : request.link_ids) message.add_link_ids(id);
+  const LoadResult& load = request.load;
+  PutCount(load.nodes_created, load.nodes_updated, *message.mutable_nodes());
+  PutCount(load.links_created, load.links_updated, *message.mutable_links());
+  PutCount(load.regions_created, load.regions_updated, *message.mutable_regions());
+  PutCount(load.lines_created, load.lines_updated, *message.mutable_lines());
+  return message.SerializeAsString();
+}
+
+absl::StatusOr<RequestRecord> DecodeRequest(std::string_view value) {
+  v1::RequestValue message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "request", message));
+  RequestRecord request;
+  request.digest = message.digest();
+  request.revision = message.revision();
+  request.commit_time_micros = message.commit_time_micros();
+  request.link_ids.assign(message.link_ids().begin(), message.link_ids().end());
+  LoadResult& load = request.load;
+  load.revision = message.revision();
+  TakeCount(message.nodes(), load.nodes_created, load.nodes_updated);
+  TakeCount(message.links(), load.links_created, load.links_updated);
+  TakeCount(message.regions(), load.regions_created, load.regions_updated);
+  TakeCount(message.lines(), load.lines_created, load.lines_updated);
+  return request;
+}
+
+std::string EncodeChange(const Change& change) {
+  v1::ChangeValue message;
+  message.set_commit_time_micros(change.commit_time_micros);
+  message.set_reloaded(change.reloaded);
+  if (!std::holds_alternative<std::monostate>(change.before)) {
+    std::visit(ImageWriter{*message.mutable_before()}, change.before);
+  }
+  if (!std::holds_alternative<std::monostate>(change.after)) {
+    std::visit(ImageWriter{*message.mutable_after()}, change.after);
+  }
+  return message.SerializeAsString();
+}
+
+absl::Status DecodeChange(std::string_view value, Change& change) {
+  v1::ChangeValue message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "change", message));
+  change.commit_time_micros = message.commit_time_micros();
+  change.reloaded = message.reloaded();
+  change.before = ReadImage(message.before());
+  change.after = ReadImage(message.after());
+  return absl::OkStatus();
+}
+
+std::string EncodeImage(const Change::Image& image) {
+  v1::Image message;
+  std::visit(ImageWriter{message}, image);
+  return message.SerializeAsString();
+}
+
+}  // namespace lianjie::storage

@@ -1,0 +1,167 @@
+#include "storage/committer.h"
+
+#include <chrono>
+#include <exception>
+#include <utility>
+
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "storage/batch.h"
+#include "storage/overlay.h"
+
+namespace lianjie::storage {
+namespace {
+
+constexpr std::size_t kGroupBytes = 1 << 20;
+constexpr std::size_t kSweepKeys = 10000;
+
+// Running out of memory ends the request, not the process.
+template <typename Result> Result Guarded(absl::FunctionRef<Result()> work) {
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    return MakeError(absl::StatusCode::kResourceExhausted, "out of memory while writing",
+                     {.reason = Reason::kMemoryExhausted, .field = {}, .row = {}, .metadata = {}});
+  } catch (const std::exception& e) {
+    return MakeError(absl::StatusCode::kInternal, Cat("while writing: ", e.what()), {});
+  }
+}
+
+}  // namespace
+
+std::int64_t NowMicros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+Committer::Committer(std::shared_ptr<KeyValue> kv)
+    : kv_(std::move(kv)), thread_([this] { Run(); }) {}
+
+Committer::~Committer() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  to_do_.notify_all();
+  thread_.join();
+}
+
+absl::StatusOr<CommitResult> Committer::Commit(const Batch& batch) {
+  Task task;
+  task.batch = &batch;
+  Wait(task);
+  return std::move(task.result);
+}
+
+absl::Status Committer::Exclusive(absl::FunctionRef<absl::Status()> work) {
+  Task task;
+  task.work = &work;
+  Wait(task);
+  return task.result.status();
+}
+
+void Committer::Wait(Task& task) {
+  std::unique_lock lock(mutex_);
+  tasks_.push_back(&task);
+  to_do_.notify_one();
+  done_.wait(lock, [&task] { return task.done; });
+}
+
+void Committer::SetListener(Listener listener) {
+  const std::lock_guard lock(listener_mutex_);
+  listener_ = std::move(listener);
+}
+
+void Committer::Announce(std::string_view graph, std::int64_t revision) {
+  const std::lock_guard lock(listener_mutex_);
+  if (listener_) listener_(graph, revision);
+}
+
+void Committer::Sweep(const std::vector<GraphNumber>& graphs) {
+  const std::lock_guard lock(mutex_);
+  to_sweep_.insert(to_sweep_.end(), graphs.begin(), graphs.end());
+  to_do_.notify_one();
+}
+
+void Committer::Run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    to_do_.wait(lock, [this] { return stopping_ || !tasks_.empty() || !to_sweep_.empty(); });
+    if (!tasks_.empty()) {
+      RunGroup(lock);
+    } else if (stopping_) {
+      return;  // what is left to sweep is found at the next opening
+    } else {
+      const GraphNumber graph = to_sweep_.front();
+      lock.unlock();
+      const bool last = SweepPiece(graph);
+      lock.lock();
+      if (last) to_sweep_.pop_front();
+    }
+  }
+}
+
+void Committer::RunGroup(std::unique_lock<std::mutex>& lock) {
+  if (Task* task = tasks_.front(); task->work != nullptr) {
+    tasks_.pop_front();
+    lock.unlock();
+    const absl::Status status = Guarded<absl::Status>(*task->work);
+    task->result = status.ok() ? absl::StatusOr<CommitResult>(CommitResult{}) : status;
+    lock.lock();
+    FinishTasks({task});
+    return;
+  }
+  std::vector<Task*> group;
+  const std::shared_ptr<const KeyValueReader> snapshot = kv_->Snapshot();
+  Overlay changes(*snapshot);
+  while (!tasks_.empty() && tasks_.front()->batch != nullptr && changes.bytes() < kGroupBytes) {
+    Task* task = tasks_.front();
+    tasks_.pop_front();
+    group.push_back(task);
+    lock.unlock();
+    Overlay mine(changes);
+    task->result = Guarded<absl::StatusOr<CommitResult>>(
+        [&] { return ApplyBatch(*task->batch, NowMicros(), mine); });
+    if (task->result.ok()) mine.MoveInto(changes);
+    lock.lock();
+  }
+  lock.unlock();
+  // A group of refusals alone changes nothing and needs no sync.
+  const absl::Status written =
+      changes.changes().empty()
+          ? absl::OkStatus()
+          : Guarded<absl::Status>([&] { return kv_->Write(changes.changes(), true); });
+  for (Task* task : group) {
+    if (!task->result.ok()) continue;
+    if (!written.ok()) {
+      task->result = written;
+    } else if (!task->result->replayed) {
+      Announce(task->batch->graph, task->result->revision);
+    }
+  }
+  lock.lock();
+  FinishTasks(group);
+}
+
+void Committer::FinishTasks(const std::vector<Task*>& tasks) {
+  for (Task* task : tasks) task->done = true;
+  done_.notify_all();
+}
+
+bool Committer::SweepPiece(GraphNumber graph) {
+  const auto snapshot = kv_->Snapshot();
+  const std::string prefix = GraphPrefix(graph);
+  KeyValueChanges changes;
+  const auto it = snapshot->NewIterator(prefix, AfterPrefix(prefix), true);
+  for (; it->Valid() && changes.size() < kSweepKeys; it->Next()) {
+    changes.emplace(std::string(it->key()), std::nullopt);
+  }
+  const bool last = !it->Valid();
+  if (last) changes.emplace(DroppedKey(graph), std::nullopt);
+  // A piece that is lost in a crash is swept again; a disk that fails fails the store, which says
+  // so.
+  return !it->status().ok() || !kv_->Write(changes, false).ok() || last;
+}
+
+}  // namespace lianjie::storage

@@ -1,0 +1,82 @@
+// The one thread that writes. It takes the batches that wait, applies them one after the other over
+// the newest state, and writes all that held in one go, synced to disk; the batches that come
+// meanwhile make the next group. So concurrent writers share a sync without anybody waiting for
+// company: a group ends when nobody waits or when it has 1 MiB. Work that must be alone (loads,
+// graphs made and deleted) runs on the same thread, in turn. When nothing waits it removes, piece
+// by piece, the keys of deleted graphs.
+#ifndef LIANJIE_STORAGE_COMMITTER_H_
+#define LIANJIE_STORAGE_COMMITTER_H_
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "storage/key_value.h"
+#include "storage/keys.h"
+#include "storage/store.h"
+
+namespace lianjie::storage {
+
+using Listener = std::function<void(std::string_view graph, std::int64_t revision)>;
+
+// Thread safe.
+class Committer {
+ public:
+  explicit Committer(std::shared_ptr<KeyValue> kv);
+  // Ends when all that waits is done.
+  ~Committer();
+  Committer(const Committer&) = delete;
+  Committer& operator=(const Committer&) = delete;
+
+  // Blocks until the batch is on disk or refused.
+  absl::StatusOr<CommitResult> Commit(const Batch& batch);
+  // Runs `work` on the committing thread, alone; blocks until it is done.
+  absl::Status Exclusive(absl::FunctionRef<absl::Status()> work);
+  // Tells the listener; on the committing thread only.
+  void Announce(std::string_view graph, std::int64_t revision);
+  void SetListener(Listener listener);
+  // The keys of these graphs, which no name leads to any more, are removed when nothing else is to
+  // do.
+  void Sweep(const std::vector<GraphNumber>& graphs);
+
+ private:
+  struct Task {
+    const Batch* batch = nullptr;  // or:
+    absl::FunctionRef<absl::Status()>* work = nullptr;
+    absl::StatusOr<CommitResult> result = absl::UnknownError("not run");
+    bool done = false;
+  };
+
+  void Wait(Task& task);
+  void Run();
+  void RunGroup(std::unique_lock<std::mutex>& lock);
+  void FinishTasks(const std::vector<Task*>& tasks);
+  // Removes a piece of the graph; true when it was the last.
+  bool SweepPiece(GraphNumber graph);
+
+  const std::shared_ptr<KeyValue> kv_;
+  std::mutex mutex_;
+  std::condition_variable to_do_;
+  std::condition_variable done_;
+  std::deque<Task*> tasks_;
+  std::deque<GraphNumber> to_sweep_;
+  bool stopping_ = false;
+  std::mutex listener_mutex_;
+  Listener listener_;
+  std::thread thread_;  // the last: it uses all others
+};
+
+std::int64_t NowMicros();
+
+}  // namespace lianjie::storage
+
+#endif  // LIANJIE_STORAGE_COMMITTER_H_

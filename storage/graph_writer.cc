@@ -1,0 +1,159 @@
+#include "storage/graph_writer.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+
+namespace lianjie::storage {
+namespace {
+
+absl::StatusOr<Number> Take(Number& next, std::string_view what) {
+  if (next > kMaxNumber) {
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     Cat("the graph has had ", kMaxNumber + 1, " ", what, ", the most it can"),
+                     {.reason = Reason::kLimitExceeded, .field = {}, .row = {}, .metadata = {}});
+  }
+  return next++;
+}
+
+}  // namespace
+
+GraphWriter::GraphWriter(Overlay& kv, GraphNumber graph, GraphMeta meta,
+                         std::int64_t commit_time_micros)
+    : kv_(kv), data_(kv, graph), meta_(std::move(meta)) {
+  ++meta_.info.revision;
+  // The clock of a machine may be set back; commits do not go back with it.
+  meta_.info.update_time_micros = std::max(meta_.info.update_time_micros, commit_time_micros);
+}
+
+absl::StatusOr<Number> GraphWriter::NewNode() { return Take(meta_.next_node, "nodes"); }
+absl::StatusOr<Number> GraphWriter::NewLink() { return Take(meta_.next_link, "links"); }
+
+absl::Status GraphWriter::CountUse(std::string_view region, std::int64_t nodes,
+                                   std::int64_t lines) {
+  if (region.empty()) return absl::OkStatus();
+  LIANJIE_ASSIGN_OR_RETURN(RegionUse use, data_.GetRegionUse(region));
+  use.nodes += static_cast<std::uint64_t>(nodes);
+  use.lines += static_cast<std::uint64_t>(lines);
+  const GraphNumber graph = data_.graph();
+  if (use.nodes == 0 && use.lines == 0) {
+    kv_.Delete(RegionUseKey(graph, region));
+  } else {
+    kv_.Put(RegionUseKey(graph, region), EncodeRegionUse(use));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status GraphWriter::Log(Change::Image before, Change::Image after) {
+  const Change change{.revision = revision(),
+                      .commit_time_micros = commit_time_micros(),
+                      .reloaded = false,
+                      .before = std::move(before),
+                      .after = std::move(after)};
+  kv_.Put(ChangeKey(data_.graph(), revision(), sequence_++), EncodeChange(change));
+  return absl::OkStatus();
+}
+
+absl::Status GraphWriter::PutNode(Number number, const NodeRecord* before,
+                                  const NodeRecord& after) {
+  if (before != nullptr && *before == after) return absl::OkStatus();
+  if (before == nullptr) {
+    kv_.Put(NodeIdKey(data_.graph(), after.id), EncodeNumber(number));
+    ++meta_.info.node_count;
+  }
+  kv_.Put(NodeKey(data_.graph(), number), EncodeNode(after));
+  if (before == nullptr || before->region != after.region) {
+    if (before != nullptr) LIANJIE_RETURN_IF_ERROR(CountUse(before->region, -1, 0));
+    LIANJIE_RETURN_IF_ERROR(CountUse(after.region, 1, 0));
+  }
+  return Log(before == nullptr ? Change::Image() : Change::Image(*before), after);
+}
+
+absl::Status GraphWriter::DeleteNode(const StoredNode& node) {
+  kv_.Delete(NodeIdKey(data_.graph(), node.record.id));
+  kv_.Delete(NodeKey(data_.graph(), node.number));
+  --meta_.info.node_count;
+  LIANJIE_RETURN_IF_ERROR(CountUse(node.record.region, -1, 0));
+  return Log(node.record, std::monostate());
+}
+
+absl::Status GraphWriter::PutLink(const StoredLink* before, const StoredLink& after) {
+  if (before != nullptr && before->place == after.place && before->record == after.record) {
+    return absl::OkStatus();
+  }
+  const GraphNumber graph = data_.graph();
+  if (before == nullptr) {
+    ++meta_.info.link_count;
+  } else if (before->place != after.place) {
+    kv_.Delete(OutLinkKey(graph, before->place));
+    kv_.Delete(InLinkKey(graph, before->place));
+  }
+  if (before == nullptr || before->place != after.place) {
+    kv_.Put(LinkIdKey(graph, after.record.id), EncodePlace(after.place));
+    kv_.Put(InLinkKey(graph, after.place), std::string());
+  }
+  kv_.Put(OutLinkKey(graph, after.place),
+          LinkIdPart(after.record.id) + EncodeLinkBody(after.record));
+  return Log(before == nullptr ? Change::Image() : Change::Image(before->record), after.record);
+}
+
+absl::Status GraphWriter::DeleteLink(const StoredLink& link) {
+  const GraphNumber graph = data_.graph();
+  kv_.Delete(LinkIdKey(graph, link.record.id));
+  kv_.Delete(OutLinkKey(graph, link.place));
+  kv_.Delete(InLinkKey(graph, link.place));
+  --meta_.info.link_count;
+  return Log(link.record, std::monostate());
+}
+
+absl::Status GraphWriter::PutRegion(const RegionRecord* before, const RegionRecord& after) {
+  if (before != nullptr && *before == after) return absl::OkStatus();
+  const GraphNumber graph = data_.graph();
+  if (before == nullptr) {
+    ++meta_.info.region_count;
+  } else if (before->parent != after.parent && !before->parent.empty()) {
+    kv_.Delete(RegionChildKey(graph, before->parent, before->code));
+  }
+  kv_.Put(RegionKey(graph, after.code), EncodeRegion(after));
+  if (!after.parent.empty()) {
+    kv_.Put(RegionChildKey(graph, after.parent, after.code), std::string());
+  }
+  return Log(before == nullptr ? Change::Image() : Change::Image(*before), after);
+}
+
+absl::Status GraphWriter::DeleteRegion(const RegionRecord& region) {
+  kv_.Delete(RegionKey(data_.graph(), region.code));
+  if (!region.parent.empty()) {
+    kv_.Delete(RegionChildKey(data_.graph(), region.parent, region.code));
+  }
+  --meta_.info.region_count;
+  return Log(region, std::monostate());
+}
+
+absl::Status GraphWriter::PutLine(const LineRecord* before, const LineRecord& after) {
+  if (before != nullptr && *before == after) return absl::OkStatus();
+  if (before == nullptr) {
+    ++meta_.info.line_count;
+    LIANJIE_RETURN_IF_ERROR(CountUse(after.region, 0, 1));
+  }
+  kv_.Put(LineKey(data_.graph(), after.region, after.year), EncodeLine(after));
+  return Log(before == nullptr ? Change::Image() : Change::Image(*before), after);
+}
+
+absl::Status GraphWriter::DeleteLine(const LineRecord& line) {
+  kv_.Delete(LineKey(data_.graph(), line.region, line.year));
+  --meta_.info.line_count;
+  LIANJIE_RETURN_IF_ERROR(CountUse(line.region, 0, -1));
+  return Log(line, std::monostate());
+}
+
+void GraphWriter::PutRequest(std::string_view request_id, const RequestRecord& request) {
+  kv_.Put(RequestKey(data_.graph(), request_id), EncodeRequest(request));
+}
+
+void GraphWriter::Finish() { kv_.Put(MetaKey(data_.graph()), EncodeMeta(meta_)); }
+
+}  // namespace lianjie::storage

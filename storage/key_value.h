@@ -1,0 +1,71 @@
+// The seam below the Store: an ordered map from bytes to bytes that knows nothing of graphs. All
+// rules of the Store stand above it and are written once; what differs between disk and memory
+// stands below it: durability, snapshots, and how a large sorted stream comes in. Keys compare
+// bytewise.
+#ifndef LIANJIE_STORAGE_KEY_VALUE_H_
+#define LIANJIE_STORAGE_KEY_VALUE_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/container/btree_map.h"
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace lianjie::storage {
+
+// Walks the keys of a range in order. Made on the first key. One thread.
+class KeyValueIterator {
+ public:
+  virtual ~KeyValueIterator() = default;
+  virtual bool Valid() const = 0;
+  virtual void Next() = 0;
+  // Live until the next move.
+  virtual std::string_view key() const = 0;
+  virtual std::string_view value() const = 0;
+  // Whether the walk ended by an error rather than at the end of the range.
+  virtual absl::Status status() const = 0;
+};
+
+// One consistent state. Thread safe.
+class KeyValueReader {
+ public:
+  virtual ~KeyValueReader() = default;
+  virtual absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const = 0;
+  // The keys in [lower, upper). A `bulk` walk reads ahead and leaves the caches alone.
+  virtual std::unique_ptr<KeyValueIterator> NewIterator(std::string lower, std::string upper,
+                                                        bool bulk = false) const = 0;
+};
+
+// Puts and (without a value) deletes, by key.
+using KeyValueChanges = absl::btree_map<std::string, std::optional<std::string>>;
+
+// Takes the keys of an ingest, each once, in ascending order.
+class KeyValueSink {
+ public:
+  virtual ~KeyValueSink() = default;
+  virtual absl::Status Put(std::string_view key, std::string_view value) = 0;
+  virtual absl::Status Delete(std::string_view key) = 0;
+};
+
+// Thread safe; Write and Ingest are called by one thread at a time.
+class KeyValue {
+ public:
+  virtual ~KeyValue() = default;
+  // The newest state; it stays as it is for as long as it is held.
+  virtual std::shared_ptr<const KeyValueReader> Snapshot() const = 0;
+  // Applies all changes or none. With `sync` they are on disk when it returns OK, with everything
+  // written before; nobody sees them earlier. Errors: DISK_FULL when too little is free (nothing
+  // happened); any other error fails the store for good.
+  virtual absl::Status Write(const KeyValueChanges& changes, bool sync) = 0;
+  // Applies what `fill` puts into the sink, all or nothing, and has it on disk when it returns OK.
+  // An error of `fill` leaves everything as it was and is returned.
+  virtual absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueSink&)> fill) = 0;
+};
+
+}  // namespace lianjie::storage
+
+#endif  // LIANJIE_STORAGE_KEY_VALUE_H_

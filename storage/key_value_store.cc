@@ -1,0 +1,211 @@
+#include "storage/key_value_store.h"
+
+#include <random>
+#include <utility>
+
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "storage/graph_data.h"
+#include "storage/graph_reader.h"
+#include "storage/memory_key_value.h"
+
+namespace lianjie::storage {
+namespace {
+
+constexpr std::size_t kMaxGraphNameBytes = 63;
+
+absl::Status CheckGraphName(std::string_view name) {
+  const bool good =
+      !name.empty() && name.size() <= kMaxGraphNameBytes && name[0] >= 'a' && name[0] <= 'z' &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
+  if (good) return absl::OkStatus();
+  return InvalidField("name",
+                      Cat("'", name.substr(0, kMaxGraphNameBytes),
+                          "' is no graph name: 1 to 63 of a-z, 0-9, _ and -, a letter first"));
+}
+
+absl::StatusOr<StoreHeader> ReadHeader(const KeyValueReader& kv) {
+  LIANJIE_ASSIGN_OR_RETURN(const auto value, kv.Get(HeaderKey()));
+  if (!value.has_value()) return Corrupt("it has no header");
+  return DecodeHeader(*value);
+}
+
+class KeyValueStore : public Store {
+ public:
+  explicit KeyValueStore(std::shared_ptr<StoreCore> core) : core_(std::move(core)) {}
+
+  absl::StatusOr<GraphInfo> CreateGraph(std::string_view name,
+                                        std::optional<Date> reference_date) override {
+    LIANJIE_RETURN_IF_ERROR(CheckGraphName(name));
+    GraphMeta meta;
+    meta.info.name = name;
+    meta.info.reference_date = reference_date;
+    meta.info.create_time_micros = NowMicros();
+    meta.info.update_time_micros = meta.info.create_time_micros;
+    LIANJIE_RETURN_IF_ERROR(Alone([&](const KeyValueReader& kv, KeyValueChanges& changes) {
+      LIANJIE_ASSIGN_OR_RETURN(const auto graph, FindGraph(kv, name));
+      if (graph.has_value()) {
+        return MakeError(absl::StatusCode::kAlreadyExists, Cat("graph '", name, "' exists already"),
+                         {.reason = Reason::kGraphExists,
+                          .field = "name",
+                          .row = {},
+                          .metadata = {{"graph", std::string(name)}}});
+      }
+      LIANJIE_ASSIGN_OR_RETURN(StoreHeader header, ReadHeader(kv));
+      const GraphNumber number = header.next_graph++;
+      changes[HeaderKey()] = EncodeHeader(header);
+      changes[GraphNameKey(name)] = EncodeGraphName(number);
+      changes[MetaKey(number)] = EncodeMeta(meta);
+      return absl::OkStatus();
+    }));
+    return meta.info;
+  }
+
+  absl::StatusOr<GraphInfo> UpdateGraph(std::string_view name,
+                                        std::optional<Date> reference_date) override {
+    GraphMeta meta;
+    LIANJIE_RETURN_IF_ERROR(Alone(
+        [&](const KeyValueReader& kv, KeyValueChanges& changes) {
+          LIANJIE_ASSIGN_OR_RETURN(const auto graph, FindGraph(kv, name));
+          if (!graph.has_value()) return GraphNotFound(name);
+          LIANJIE_ASSIGN_OR_RETURN(meta, GraphData(kv, *graph).Meta());
+          meta.info.name = name;
+          meta.info.reference_date = reference_date;
+          changes[MetaKey(*graph)] = EncodeMeta(meta);
+          return absl::OkStatus();
+        },
+        [&] { core_->committer.Announce(name, meta.info.revision); }));
+    return meta.info;
+  }
+
+  absl::Status DeleteGraph(std::string_view name) override {
+    GraphNumber number = 0;
+    LIANJIE_RETURN_IF_ERROR(Alone(
+        [&](const KeyValueReader& kv, KeyValueChanges& changes) {
+          LIANJIE_ASSIGN_OR_RETURN(const auto graph, FindGraph(kv, name));
+          if (!graph.has_value()) return GraphNotFound(name);
+          number = *graph;
+          changes[GraphNameKey(name)] = std::nullopt;
+          changes[DroppedKey(number)] = std::string();
+          return absl::OkStatus();
+        },
+        [&] { core_->committer.Announce(name, 0); }));
+    core_->committer.Sweep({number});
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<GraphInfo>> ListGraphs() const override {
+    const auto kv = core_->kv->Snapshot();
+    std::vector<GraphInfo> graphs;
+    LIANJIE_RETURN_IF_ERROR(
+        VisitPrefix(*kv, TagPrefix(0, Tag::kGraphName), false,
+                    [&](std::string_view key, std::string_view value) -> absl::Status {
+                      LIANJIE_ASSIGN_OR_RETURN(const GraphNumber graph, DecodeGraphName(value));
+                      LIANJIE_ASSIGN_OR_RETURN(GraphMeta meta, GraphData(*kv, graph).Meta());
+                      meta.info.name = AfterTag(key);
+                      graphs.push_back(std::move(meta.info));
+                      return absl::OkStatus();
+                    }));
+    return graphs;
+  }
+
+  absl::StatusOr<std::shared_ptr<const Reader>> OpenReader(std::string_view graph) const override {
+    return GraphReader::Open(core_->kv->Snapshot(), graph, core_->token_secret);
+  }
+
+  absl::StatusOr<CommitResult> Commit(Batch batch) override {
+    LIANJIE_RETURN_IF_ERROR(CheckWritable());
+    return core_->committer.Commit(batch);
+  }
+
+  absl::StatusOr<std::unique_ptr<Load>> BeginLoad(LoadOptions options) override {
+    LIANJIE_RETURN_IF_ERROR(CheckWritable());
+    return BeginGraphLoad(core_, std::move(options));
+  }
+
+  void SetListener(Listener listener) override {
+    core_->committer.SetListener(std::move(listener));
+  }
+
+ private:
+  absl::Status CheckWritable() const {
+    if (!core_->read_only) return absl::OkStatus();
+    return MakeError(absl::StatusCode::kFailedPrecondition,
+                     "the store was opened for reading alone",
+                     {.reason = Reason::kUnavailable, .field = {}, .row = {}, .metadata = {}});
+  }
+
+  // Lets `fill` prepare changes against the newest state, alone, writes them, and calls `then`.
+  absl::Status Alone(
+      absl::FunctionRef<absl::Status(const KeyValueReader&, KeyValueChanges&)> fill,
+      absl::FunctionRef<void()> then = [] {}) {
+    LIANJIE_RETURN_IF_ERROR(CheckWritable());
+    return core_->committer.Exclusive([&]() -> absl::Status {
+      KeyValueChanges changes;
+      LIANJIE_RETURN_IF_ERROR(fill(*core_->kv->Snapshot(), changes));
+      LIANJIE_RETURN_IF_ERROR(core_->kv->Write(changes, true));
+      then();
+      return absl::OkStatus();
+    });
+  }
+
+  const std::shared_ptr<StoreCore> core_;
+};
+
+}  // namespace
+
+Date GraphInfo::ReferenceDate() const {
+  constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
+  if (reference_date.has_value()) return *reference_date;
+  return Date{static_cast<std::int32_t>(update_time_micros / kMicrosPerDay)};
+}
+
+absl::Status WrongFormat(std::uint64_t found) {
+  const std::string advice =
+      found > kFormatNumber
+          ? "Open it with the release that wrote it, or a newer one"
+          : "Export its graphs with the release that wrote it and import them into a new store";
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      Cat("the store has format number ", found, "; this release reads and writes format ",
+          kFormatNumber, ". ", advice, " (docs/storage-format.md)."),
+      {.reason = Reason::kStoreFormat,
+       .field = {},
+       .row = {},
+       .metadata = {{"format", Cat(found)}, {"supported", Cat(kFormatNumber)}}});
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenKeyValueStore(std::shared_ptr<KeyValue> kv,
+                                                         bool read_only) {
+  const auto snapshot = kv->Snapshot();
+  LIANJIE_ASSIGN_OR_RETURN(const auto value, snapshot->Get(HeaderKey()));
+  StoreHeader header;
+  if (value.has_value()) {
+    LIANJIE_ASSIGN_OR_RETURN(header, DecodeHeader(*value));
+    if (header.format_number != kFormatNumber) return WrongFormat(header.format_number);
+  } else {
+    if (read_only) return Corrupt("it has no header");
+    std::random_device random;
+    header.token_secret = std::uint64_t{random()} << 32U | random();
+    LIANJIE_RETURN_IF_ERROR(kv->Write({{HeaderKey(), EncodeHeader(header)}}, true));
+  }
+  auto core = std::make_shared<StoreCore>(std::move(kv));
+  core->token_secret = header.token_secret;
+  core->read_only = read_only;
+  std::vector<GraphNumber> dropped;
+  const std::string prefix = TagPrefix(0, Tag::kDropped);
+  LIANJIE_RETURN_IF_ERROR(
+      VisitPrefix(*snapshot, prefix, false, [&](std::string_view key, std::string_view) {
+        dropped.push_back(GraphOfKey(AfterTag(key)));
+        return absl::OkStatus();
+      }));
+  if (!read_only) core->committer.Sweep(dropped);
+  return std::make_unique<KeyValueStore>(std::move(core));
+}
+
+std::unique_ptr<Store> MakeMemoryStore() {
+  auto store = OpenKeyValueStore(MakeMemoryKeyValue(), false);
+  return std::move(store).value();  // memory has no format and no disk that could fail
+}
+
+}  // namespace lianjie::storage

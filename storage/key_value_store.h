@@ -1,0 +1,39 @@
+// The Store of store.h over any map: what the RocksDB store and the in-memory store both are.
+#ifndef LIANJIE_STORAGE_KEY_VALUE_STORE_H_
+#define LIANJIE_STORAGE_KEY_VALUE_STORE_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "storage/committer.h"
+#include "storage/key_value.h"
+#include "storage/store.h"
+
+namespace lianjie::storage {
+
+// What a store and its loads share. Thread safe.
+struct StoreCore {
+  explicit StoreCore(std::shared_ptr<KeyValue> map) : kv(map), committer(map) {}
+
+  const std::shared_ptr<KeyValue> kv;
+  std::uint64_t token_secret = 0;
+  bool read_only = false;
+  Committer committer;
+};
+
+// Makes the header of an empty map, checks that of another: STORE_FORMAT. Goes on removing deleted
+// graphs.
+absl::StatusOr<std::unique_ptr<Store>> OpenKeyValueStore(std::shared_ptr<KeyValue> kv,
+                                                         bool read_only);
+
+// STORE_FORMAT: says which number was found and what to do.
+absl::Status WrongFormat(std::uint64_t found);
+
+// load.cc: a load into the graph of its options.
+absl::StatusOr<std::unique_ptr<Load>> BeginGraphLoad(std::shared_ptr<StoreCore> core,
+                                                     LoadOptions options);
+
+}  // namespace lianjie::storage
+
+#endif  // LIANJIE_STORAGE_KEY_VALUE_STORE_H_

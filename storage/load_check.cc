@@ -1,0 +1,276 @@
+#include "storage/load_check.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "engine/core/rules.h"
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "storage/refusals.h"
+
+namespace lianjie::storage {
+namespace {
+
+absl::Status GivenBefore(std::string_view field, std::string_view what, std::string_view id) {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   Cat(field, ": ", what, " '", id, "' was given before in this load"),
+                   {.reason = Reason::kDuplicateId,
+                    .field = std::string(field),
+                    .row = {},
+                    .metadata = {{std::string(what), std::string(id)}}});
+}
+
+template <typename R> R& RowOf(std::vector<R>& rows, std::uint64_t ordinal) {
+  return *std::lower_bound(rows.begin(), rows.end(), ordinal,
+                           [](const R& row, std::uint64_t o) { return row.ordinal < o; });
+}
+
+}  // namespace
+
+absl::Status LoadCheck::Run(std::vector<BadRow>& bad) {
+  LIANJIE_ASSIGN_OR_RETURN(plan_.meta, data_.Meta());
+  LIANJIE_RETURN_IF_ERROR(ReadStoredRegions());
+  LIANJIE_RETURN_IF_ERROR(CheckRegions());
+  LIANJIE_RETURN_IF_ERROR(ReadStoredNodes());
+  std::vector<BadRow> before = bad_;  // of regions; later also what only a whole pass showed
+  bool again = true;
+  while (again) {
+    LIANJIE_RETURN_IF_ERROR(CheckNodes());
+    LIANJIE_RETURN_IF_ERROR(CheckLinks());
+    LIANJIE_ASSIGN_OR_RETURN(again, CheckShares());
+    if (!again) {
+      LIANJIE_ASSIGN_OR_RETURN(again, CheckKindChanges());
+    }
+    LIANJIE_RETURN_IF_ERROR(EndPhase());
+    if (!again) break;
+    // Keep the last verdict, forget all others and begin again without that row.
+    before.push_back(bad_.back());
+    for (NodeRow& row : rows_.nodes) row.rejected = false;
+    for (LinkRow& row : rows_.links) row.rejected = false;
+    for (const BadRow& one : before) {
+      if (one.kind == RowKind::kNode) RowOf(rows_.nodes, one.ordinal).rejected = true;
+      if (one.kind == RowKind::kLink) RowOf(rows_.links, one.ordinal).rejected = true;
+    }
+    bad_ = before;
+    ended_ = bad_.size();
+  }
+  LIANJIE_RETURN_IF_ERROR(CheckLines());
+  LIANJIE_RETURN_IF_ERROR(CountRegionUse());
+  LIANJIE_RETURN_IF_ERROR(CheckNewTable());
+  bad.insert(bad.end(), bad_.begin(), bad_.end());
+  return absl::OkStatus();
+}
+
+void LoadCheck::Reject(RowKind kind, Row& row, std::string_view id, const absl::Status& status) {
+  row.rejected = true;
+  bad_.push_back({.kind = kind,
+                  .ordinal = row.ordinal,
+                  .error = {.origin = row.origin,
+                            .id = std::string(id),
+                            .status = WithRow(status, static_cast<std::int64_t>(row.ordinal))}});
+}
+
+absl::Status LoadCheck::EndPhase() {
+  const auto begin = bad_.begin() + static_cast<std::ptrdiff_t>(ended_);
+  const bool found = begin != bad_.end();
+  ended_ = bad_.size();
+  if (!found || options_.skip_bad_rows) return absl::OkStatus();
+  const auto first = std::min_element(
+      begin, bad_.end(), [](const BadRow& a, const BadRow& b) { return a.ordinal < b.ordinal; });
+  ended_by_ = first->error;
+  return ended_by_->status;
+}
+
+absl::Status LoadCheck::ReadStoredRegions() {
+  if (plan_.meta.info.region_count == 0) return absl::OkStatus();
+  stored_regions_.reserve(plan_.meta.info.region_count);
+  LIANJIE_RETURN_IF_ERROR(VisitPrefix(data_.kv(), TagPrefix(data_.graph(), Tag::kRegion), true,
+                                      [this](std::string_view key, std::string_view value) {
+                                        RegionRecord& region = stored_regions_.emplace_back();
+                                        return DecodeRegion(AfterTag(key), value, region);
+                                      }));
+  for (const RegionRecord& region : stored_regions_) {
+    regions_[region.code] = {.parent = region.parent, .level = region.level, .row = kNoRow};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadCheck::CheckRegions() {
+  absl::flat_hash_map<std::string_view, const RegionRecord*> stored;
+  for (const RegionRecord& region : stored_regions_) stored[region.code] = &region;
+  for (std::uint32_t i = 0; i < rows_.regions.size(); ++i) {
+    RegionRow& row = rows_.regions[i];
+    Region& region = regions_[row.code];
+    const auto old = stored.find(row.code);
+    if (region.row != kNoRow) {
+      Reject(RowKind::kRegion, row, row.code, GivenBefore("code", "region", row.code));
+    } else if (old != stored.end() && options_.on_existing == LoadOptions::OnExisting::kError) {
+      Reject(RowKind::kRegion, row, row.code, AlreadyStored("region", row.code));
+    } else {
+      region = {.parent = row.parent, .level = row.level, .row = i};
+      if (old != stored.end()) plan_.stored_regions[row.code] = *old->second;
+    }
+  }
+  LIANJIE_RETURN_IF_ERROR(EndPhase());
+  return CheckTree();
+}
+
+std::optional<absl::Status> LoadCheck::TreeFault(std::string_view code,
+                                                 const Region& region) const {
+  if (region.parent.empty()) return std::nullopt;
+  const auto parent = regions_.find(region.parent);
+  if (parent == regions_.end()) return UnknownRegion("parent", region.parent);
+  if (region.level > parent->second.level) return std::nullopt;
+  return LevelNotBelow(code, region.level, region.parent, parent->second.level);
+}
+
+// Rejects what hangs on nothing or on a level that is not above; a rejected region leaves what was
+// stored, or nothing, and then those below it are looked at again. Levels bound the number of
+// rounds.
+absl::Status LoadCheck::CheckTree() {
+  while (true) {
+    std::vector<std::pair<std::uint32_t, absl::Status>> faults;
+    for (const auto& [code, region] : regions_) {
+      auto fault = TreeFault(code, region);
+      if (!fault.has_value()) continue;
+      // A stored region was good: then it is the row above it that is bad.
+      const std::uint32_t row =
+          region.row != kNoRow ? region.row : regions_.find(region.parent)->second.row;
+      faults.emplace_back(row, *std::move(fault));
+    }
+    if (faults.empty()) return absl::OkStatus();
+    std::sort(faults.begin(), faults.end(), [](const auto& a, const auto& b) {
+      return a.first != b.first ? a.first < b.first : a.second.message() < b.second.message();
+    });
+    for (const auto& [index, fault] : faults) {
+      RegionRow& row = rows_.regions[index];
+      if (row.rejected) continue;
+      Reject(RowKind::kRegion, row, row.code, fault);
+      if (const auto old = plan_.stored_regions.find(row.code); old != plan_.stored_regions.end()) {
+        const auto it = std::lower_bound(
+            stored_regions_.begin(), stored_regions_.end(), row.code,
+            [](const RegionRecord& region, std::string_view code) { return region.code < code; });
+        regions_[row.code] = {.parent = it->parent, .level = it->level, .row = kNoRow};
+        plan_.stored_regions.erase(old);
+      } else {
+        regions_.erase(row.code);
+      }
+    }
+    LIANJIE_RETURN_IF_ERROR(EndPhase());
+  }
+}
+
+bool LoadCheck::KnowsRegion(std::string_view code) const {
+  return code.empty() || !HasTable() || regions_.contains(code);
+}
+
+absl::Status LoadCheck::ReadStoredNodes() {
+  if (plan_.meta.info.node_count == 0) return absl::OkStatus();
+  NodeRecord node;
+  for (NameIndex name = 0; name < rows_.names.size(); ++name) {
+    LIANJIE_ASSIGN_OR_RETURN(const auto number, data_.FindNode(rows_.names[name]));
+    if (!number.has_value()) continue;
+    LIANJIE_ASSIGN_OR_RETURN(node, data_.ReadNode(*number));
+    plan_.stored_nodes[name] = {
+        .number = *number, .kind = node.kind, .region = node.region, .leak_share = node.leak_share};
+  }
+  return absl::OkStatus();
+}
+
+absl::Status LoadCheck::CheckNodes() {
+  plan_.node_row.assign(rows_.names.size(), kNoRow);
+  std::vector<bool> given(rows_.names.size(), false);
+  for (std::uint32_t i = 0; i < rows_.nodes.size(); ++i) {
+    NodeRow& row = rows_.nodes[i];
+    const std::string_view id = rows_.names[row.name];
+    if (row.rejected) {
+      given[row.name] = true;
+    } else if (given[row.name]) {
+      Reject(RowKind::kNode, row, id, GivenBefore("id", "node", id));
+    } else if (options_.on_existing == LoadOptions::OnExisting::kError &&
+               plan_.stored_nodes.contains(row.name)) {
+      Reject(RowKind::kNode, row, id, AlreadyStored("node", id));
+    } else if (!KnowsRegion(row.region)) {
+      Reject(RowKind::kNode, row, id, UnknownRegion("region", row.region));
+    } else {
+      given[row.name] = true;
+      plan_.node_row[row.name] = i;
+    }
+  }
+  return EndPhase();
+}
+
+absl::Status LoadCheck::CheckLines() {
+  absl::flat_hash_set<std::pair<std::string_view, std::int64_t>> given;
+  for (std::uint32_t i = 0; i < rows_.lines.size(); ++i) {
+    LineRow& row = rows_.lines[i];
+    const std::string id = Cat(row.region, " ", row.year);
+    if (given.contains({row.region, row.year})) {
+      Reject(RowKind::kLine, row, id, GivenBefore("year", "line", id));
+      continue;
+    }
+    if (!KnowsRegion(row.region)) {
+      Reject(RowKind::kLine, row, id, UnknownRegion("region", row.region));
+      continue;
+    }
+    if (plan_.meta.info.line_count > 0) {
+      LIANJIE_ASSIGN_OR_RETURN(const auto stored, data_.GetLine(row.region, row.year));
+      if (stored.has_value()) {
+        if (options_.on_existing == LoadOptions::OnExisting::kError) {
+          Reject(RowKind::kLine, row, id, AlreadyStored("line", id));
+          continue;
+        }
+        plan_.stored_lines.insert(i);
+      }
+    }
+    given.emplace(row.region, row.year);
+  }
+  return EndPhase();
+}
+
+absl::Status LoadCheck::CountRegionUse() {
+  absl::flat_hash_map<std::string_view, std::pair<std::int64_t, std::int64_t>> deltas;
+  for (const NodeRow& row : rows_.nodes) {
+    if (row.rejected) continue;
+    ++deltas[row.region].first;
+    const auto old = plan_.stored_nodes.find(row.name);
+    if (old != plan_.stored_nodes.end()) --deltas[old->second.region].first;
+  }
+  for (std::uint32_t i = 0; i < rows_.lines.size(); ++i) {
+    if (!rows_.lines[i].rejected && !plan_.stored_lines.contains(i)) {
+      ++deltas[rows_.lines[i].region].second;
+    }
+  }
+  deltas.erase(std::string_view());
+  for (const auto& [code, delta] : deltas) {
+    LIANJIE_ASSIGN_OR_RETURN(RegionUse use, data_.GetRegionUse(code));
+    use.nodes += static_cast<std::uint64_t>(delta.first);
+    use.lines += static_cast<std::uint64_t>(delta.second);
+    plan_.region_use[std::string(code)] = use;
+  }
+  return absl::OkStatus();
+}
+
+// A first region table must have every region that the graph's nodes and lines name. That is no
+// single row's fault and cannot be skipped; the first region stands for the table.
+absl::Status LoadCheck::CheckNewTable() {
+  if (plan_.meta.info.region_count > 0 || !HasTable()) return absl::OkStatus();
+  const absl::Status status =
+      VisitPrefix(data_.kv(), TagPrefix(data_.graph(), Tag::kRegionUse), true,
+                  [this](std::string_view key, std::string_view value) -> absl::Status {
+                    const std::string_view code = AfterTag(key);
+                    LIANJIE_ASSIGN_OR_RETURN(RegionUse use, DecodeRegionUse(value));
+                    const auto after = plan_.region_use.find(std::string(code));
+                    if (after != plan_.region_use.end()) use = after->second;
+                    if (use.nodes == 0 && use.lines == 0) return absl::OkStatus();
+                    return KnowsRegion(code) ? absl::OkStatus() : UnknownRegion("code", code);
+                  });
+  if (status.ok()) return status;
+  const auto first = std::find_if(rows_.regions.begin(), rows_.regions.end(),
+                                  [](const RegionRow& row) { return !row.rejected; });
+  Reject(RowKind::kRegion, *first, first->code, status);
+  ended_by_ = bad_.back().error;
+  return ended_by_->status;
+}
+
+}  // namespace lianjie::storage

@@ -1,0 +1,292 @@
+// Opening goes from what cannot harm to what can: format, lock, a look at the database for reading
+// alone, which must not be behind the witness (opening for writing would cut a damaged log off and
+// destroy what could still be rescued), and only then the opening for writing. A write is a synced
+// WriteBatch, then the witness; a load is a row of sorted files, taken in by one edit of the
+// manifest.
+#include "storage/rocks_key_value.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "rocksdb/db.h"
+#include "rocksdb/sst_file_writer.h"
+#include "rocksdb/write_batch.h"
+#include "storage/codec.h"
+#include "storage/key_value_store.h"
+#include "storage/rocks_options.h"
+#include "storage/store_folder.h"
+
+namespace lianjie::storage {
+namespace {
+
+constexpr std::uint64_t kIngestFileBytes = 128 << 20;
+constexpr std::size_t kProtectionBytes = 8;
+constexpr std::size_t kReadAheadBytes = 2 << 20;
+
+rocksdb::Slice ToSlice(std::string_view s) { return {s.data(), s.size()}; }
+std::string_view FromSlice(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
+
+class RocksIterator : public KeyValueIterator {
+ public:
+  RocksIterator(rocksdb::DB& db, FailureLatch& latch, const rocksdb::Snapshot* snapshot,
+                std::string lower, std::string upper, bool bulk)
+      : latch_(latch), lower_(std::move(lower)), upper_(std::move(upper)) {
+    lower_slice_ = ToSlice(lower_);
+    upper_slice_ = ToSlice(upper_);
+    rocksdb::ReadOptions options;
+    options.snapshot = snapshot;
+    options.iterate_lower_bound = &lower_slice_;
+    if (!upper_.empty()) options.iterate_upper_bound = &upper_slice_;
+    if (bulk) {
+      options.fill_cache = false;
+      options.readahead_size = kReadAheadBytes;
+    }
+    it_.reset(db.NewIterator(options));
+    it_->SeekToFirst();
+  }
+  RocksIterator(const RocksIterator&) = delete;  // RocksDB points at the bounds
+  RocksIterator& operator=(const RocksIterator&) = delete;
+
+  bool Valid() const override { return it_->Valid(); }
+  void Next() override { it_->Next(); }
+  std::string_view key() const override { return FromSlice(it_->key()); }
+  std::string_view value() const override { return FromSlice(it_->value()); }
+  absl::Status status() const override { return latch_.Check(it_->status()); }
+
+ private:
+  FailureLatch& latch_;
+  std::string lower_;
+  std::string upper_;
+  rocksdb::Slice lower_slice_;
+  rocksdb::Slice upper_slice_;
+  std::unique_ptr<rocksdb::Iterator> it_;
+};
+
+class RocksSnapshot : public KeyValueReader {
+ public:
+  RocksSnapshot(std::shared_ptr<rocksdb::DB> db, std::shared_ptr<FailureLatch> latch)
+      : db_(std::move(db)), latch_(std::move(latch)), snapshot_(db_->GetSnapshot()) {}
+  ~RocksSnapshot() override { db_->ReleaseSnapshot(snapshot_); }
+  RocksSnapshot(const RocksSnapshot&) = delete;
+  RocksSnapshot& operator=(const RocksSnapshot&) = delete;
+
+  absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override {
+    rocksdb::ReadOptions options;
+    options.snapshot = snapshot_;
+    std::string value;
+    const rocksdb::Status status = db_->Get(options, ToSlice(key), &value);
+    if (status.IsNotFound()) return std::nullopt;
+    LIANJIE_RETURN_IF_ERROR(latch_->Check(status));
+    return value;
+  }
+  std::unique_ptr<KeyValueIterator> NewIterator(std::string lower, std::string upper,
+                                                bool bulk) const override {
+    return std::make_unique<RocksIterator>(*db_, *latch_, snapshot_, std::move(lower),
+                                           std::move(upper), bulk);
+  }
+
+ private:
+  std::shared_ptr<rocksdb::DB> db_;
+  std::shared_ptr<FailureLatch> latch_;
+  const rocksdb::Snapshot* snapshot_;  // RocksDB's; released above
+};
+
+// Writes a load's keys to files of their own, a new one whenever the last is large enough.
+class IngestFiles : public KeyValueSink {
+ public:
+  IngestFiles(const rocksdb::Options& options, const StoreFolder& folder,
+              std::uint64_t min_free_bytes, FailureLatch& latch)
+      : options_(options), folder_(folder), min_free_bytes_(min_free_bytes), latch_(latch) {}
+
+  absl::Status Put(std::string_view key, std::string_view value) override {
+    LIANJIE_RETURN_IF_ERROR(EnsureFile());
+    return latch_.Check(writer_->Put(ToSlice(key), ToSlice(value)));
+  }
+  absl::Status Delete(std::string_view key) override {
+    LIANJIE_RETURN_IF_ERROR(EnsureFile());
+    return latch_.Check(writer_->Delete(ToSlice(key)));
+  }
+  absl::Status Finish() {
+    if (writer_ == nullptr) return absl::OkStatus();
+    const absl::Status status = latch_.Check(writer_->Finish());
+    writer_.reset();
+    return status;
+  }
+  const std::vector<std::string>& paths() const { return paths_; }
+
+ private:
+  absl::Status EnsureFile() {
+    if (writer_ != nullptr && writer_->FileSize() < kIngestFileBytes) return absl::OkStatus();
+    LIANJIE_RETURN_IF_ERROR(Finish());
+    if (folder_.FreeBytes() < min_free_bytes_ + kIngestFileBytes) return DiskFull(folder_);
+    paths_.push_back(Cat(folder_.ingest(), "/", paths_.size(), ".sst"));
+    writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options_, nullptr,
+                                                       /*invalidate_page_cache=*/false);
+    return latch_.Check(writer_->Open(paths_.back()));
+  }
+
+ public:
+  static absl::Status DiskFull(const StoreFolder& folder) {
+    const std::uint64_t free = folder.FreeBytes();
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     Cat("only ", free >> 20U, " MiB are free under '", folder.path(),
+                         "'; the store takes no writes until there is more"),
+                     {.reason = Reason::kDiskFull,
+                      .field = {},
+                      .row = {},
+                      .metadata = {{"path", folder.path()}, {"free_bytes", Cat(free)}}});
+  }
+
+ private:
+  const rocksdb::Options& options_;
+  const StoreFolder& folder_;
+  std::uint64_t min_free_bytes_;
+  FailureLatch& latch_;
+  std::vector<std::string> paths_;
+  std::unique_ptr<rocksdb::SstFileWriter> writer_;
+};
+
+class RocksKeyValue : public KeyValue {
+ public:
+  RocksKeyValue(StoreFolder folder, rocksdb::Options options, std::uint64_t min_free_bytes,
+                std::shared_ptr<rocksdb::DB> db, std::shared_ptr<FailureLatch> latch,
+                std::optional<Witness> witness)
+      : folder_(std::move(folder)),
+        options_(std::move(options)),
+        min_free_bytes_(min_free_bytes),
+        latch_(std::move(latch)),
+        witness_(std::move(witness)),
+        db_(std::move(db)) {}
+
+  std::shared_ptr<const KeyValueReader> Snapshot() const override {
+    return std::make_shared<RocksSnapshot>(db_, latch_);
+  }
+
+  absl::Status Write(const KeyValueChanges& changes, bool sync) override {
+    LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
+    if (folder_.FreeBytes() < min_free_bytes_) return IngestFiles::DiskFull(folder_);
+    rocksdb::WriteBatch batch(0, 0, kProtectionBytes, 0);
+    for (const auto& [key, value] : changes) {
+      LIANJIE_RETURN_IF_ERROR(
+          latch_->Check(value.has_value() ? batch.Put(key, *value) : batch.Delete(key)));
+    }
+    rocksdb::WriteOptions options;
+    options.sync = sync;
+    options.protection_bytes_per_key = kProtectionBytes;
+    LIANJIE_RETURN_IF_ERROR(latch_->Check(db_->Write(options, &batch)));
+    return sync ? Attest() : absl::OkStatus();
+  }
+
+  absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueSink&)> fill) override {
+    LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
+    LIANJIE_RETURN_IF_ERROR(folder_.RemoveLeftovers());
+    absl::Status status;
+    {
+      IngestFiles files(options_, folder_, min_free_bytes_, *latch_);
+      status = fill(files);
+      if (status.ok()) status = files.Finish();
+      if (status.ok() && !files.paths().empty()) {
+        rocksdb::IngestExternalFileOptions options;
+        options.move_files = true;
+        options.write_global_seqno = false;  // the files stay as they were written and checked
+        options.verify_checksums_before_ingest = true;
+        status = latch_->Check(db_->IngestExternalFile(files.paths(), options));
+      }
+    }
+    LIANJIE_RETURN_IF_ERROR(folder_.RemoveLeftovers());
+    LIANJIE_RETURN_IF_ERROR(status);
+    return Attest();
+  }
+
+ private:
+  absl::Status Attest() {
+    const absl::Status status = witness_->Write(db_->GetLatestSequenceNumber());
+    return status.ok() ? status : latch_->Fail(status);
+  }
+
+  StoreFolder folder_;
+  rocksdb::Options options_;
+  std::uint64_t min_free_bytes_;
+  std::shared_ptr<FailureLatch> latch_;
+  std::optional<Witness> witness_;  // nothing: read-only
+  std::shared_ptr<rocksdb::DB> db_;
+};
+
+// Closes the database when the last reader is done with it, and gives the folder free after that.
+std::shared_ptr<rocksdb::DB> Own(rocksdb::DB* db, bool read_only,
+                                 std::shared_ptr<FailureLatch> latch, File lock) {
+  auto held = std::make_shared<File>(std::move(lock));
+  return {db, [read_only, latch, held](rocksdb::DB* closing) {
+            // Nothing is lost without the flush; with it the next opening has no log to read.
+            if (!read_only && latch->Refusal().ok()) {
+              latch->Check(closing->Flush(rocksdb::FlushOptions())).IgnoreError();
+            }
+            delete closing;
+          }};
+}
+
+absl::Status CheckWitness(const StoreFolder& folder, std::uint64_t sequence) {
+  LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Read(folder));
+  if (!witness.has_value() || sequence >= *witness) return absl::OkStatus();
+  return Corrupt(Cat("its log ends at write ", sequence, ", but writes up to ", *witness,
+                     " were acknowledged; restore it from a backup"));
+}
+
+absl::Status NoStore(const std::string& path) {
+  return MakeError(
+      absl::StatusCode::kNotFound, Cat("there is no store in '", path, "'"),
+      {.reason = Reason::kUnavailable, .field = {}, .row = {}, .metadata = {{"path", path}}});
+}
+
+absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenForReading(const StoreFolder& folder,
+                                                            const rocksdb::Options& options,
+                                                            std::shared_ptr<FailureLatch> latch) {
+  rocksdb::DB* db = nullptr;
+  LIANJIE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::OpenForReadOnly(options, folder.database(), &db)));
+  return Own(db, true, std::move(latch), File());
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(const OpenOptions& options) {
+  StoreFolder folder(options.path);
+  LIANJIE_ASSIGN_OR_RETURN(bool there, folder.HasStore());
+  if (!there && (options.read_only || !options.create_if_missing)) return NoStore(options.path);
+  auto latch = std::make_shared<FailureLatch>(options.on_failure);
+  rocksdb::Options rocks = MakeRocksOptions(options, latch);
+  if (options.read_only) {
+    LIANJIE_ASSIGN_OR_RETURN(auto db, OpenForReading(folder, rocks, latch));
+    // Whoever has the store may have written since.
+    if (!folder.IsLocked()) {
+      LIANJIE_RETURN_IF_ERROR(CheckWitness(folder, db->GetLatestSequenceNumber()));
+    }
+    return std::make_shared<RocksKeyValue>(std::move(folder), std::move(rocks), 0, std::move(db),
+                                           std::move(latch), std::nullopt);
+  }
+  if (!there) LIANJIE_RETURN_IF_ERROR(folder.Create());
+  LIANJIE_ASSIGN_OR_RETURN(File lock, folder.Lock());
+  LIANJIE_ASSIGN_OR_RETURN(there, folder.HasStore());  // now that nobody changes it
+  if (there) {
+    LIANJIE_ASSIGN_OR_RETURN(const auto db, OpenForReading(folder, rocks, latch));
+    LIANJIE_RETURN_IF_ERROR(CheckWitness(folder, db->GetLatestSequenceNumber()));
+  }
+  LIANJIE_RETURN_IF_ERROR(folder.RemoveLeftovers());
+  LIANJIE_ASSIGN_OR_RETURN(Witness witness, Witness::Open(folder));
+  rocksdb::DB* db = nullptr;
+  LIANJIE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(rocks, folder.database(), &db)));
+  auto owned = Own(db, false, latch, std::move(lock));
+  return std::make_shared<RocksKeyValue>(std::move(folder), std::move(rocks),
+                                         options.min_free_disk_bytes, std::move(owned),
+                                         std::move(latch), std::move(witness));
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const OpenOptions& options) {
+  LIANJIE_ASSIGN_OR_RETURN(auto kv, OpenRocksKeyValue(options));
+  return OpenKeyValueStore(std::move(kv), options.read_only);
+}
+
+}  // namespace lianjie::storage

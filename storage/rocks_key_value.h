@@ -1,0 +1,18 @@
+// The ordered map on disk: RocksDB 7.8.3 as Debian ships it, in a folder of the store's own.
+#ifndef LIANJIE_STORAGE_ROCKS_KEY_VALUE_H_
+#define LIANJIE_STORAGE_ROCKS_KEY_VALUE_H_
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "storage/key_value.h"
+#include "storage/store.h"
+
+namespace lianjie::storage {
+
+// Errors as OpenRocksStore's.
+absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(const OpenOptions& options);
+
+}  // namespace lianjie::storage
+
+#endif  // LIANJIE_STORAGE_ROCKS_KEY_VALUE_H_

@@ -1,0 +1,230 @@
+#include "storage/store_folder.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <limits>
+#include <system_error>
+#include <utility>
+
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "storage/codec.h"
+#include "storage/digest.h"
+#include "storage/key_value_store.h"
+#include "storage/keys.h"
+
+namespace lianjie::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kSlotBytes = 512;  // one sector, which a disk writes whole
+
+std::string ReadWhole(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+absl::Status SyncFolder(const std::string& path) {
+  const File folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || fsync(folder.get()) != 0) return SystemError("cannot sync", path);
+  return absl::OkStatus();
+}
+
+absl::Status WriteAt(const File& file, std::string_view bytes, std::size_t offset) {
+  const ssize_t written =
+      pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+  if (written == static_cast<ssize_t>(bytes.size())) return absl::OkStatus();
+  return SystemError("cannot write", "WITNESS");
+}
+
+// Anything but what a start that was cut short leaves.
+bool HasOtherFiles(const std::string& path) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) return true;
+  const fs::directory_iterator entries(path, error);
+  return std::any_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
+    return entry.path().filename() != "FORMAT.new";
+  });
+}
+
+absl::Status NotOurs(const std::string& path) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      Cat("'", path, "' holds other files and no store; give a folder of its own"),
+      {.reason = Reason::kStoreFormat, .field = {}, .row = {}, .metadata = {{"path", path}}});
+}
+
+// "<sequence> <checksum>\n" in hexadecimal.
+std::string WitnessLine(std::uint64_t sequence) {
+  Digest digest;
+  digest.AddNumber(sequence);
+  char line[64];
+  const int size = std::snprintf(line, sizeof line, "%016llx %016llx\n",
+                                 static_cast<unsigned long long>(sequence),
+                                 static_cast<unsigned long long>(digest.low64()));
+  return {line, static_cast<std::size_t>(size)};
+}
+
+std::optional<std::uint64_t> ParseWitnessLine(std::string_view text) {
+  unsigned long long sequence = 0;
+  const std::string line(text.substr(0, text.find('\n') + 1));
+  if (std::sscanf(line.c_str(), "%16llx", &sequence) != 1) return std::nullopt;
+  return line == WitnessLine(sequence) ? std::optional<std::uint64_t>(sequence) : std::nullopt;
+}
+
+}  // namespace
+
+File::~File() {
+  if (descriptor_ >= 0) close(descriptor_);
+}
+File::File(File&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
+File& File::operator=(File&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  return *this;
+}
+
+absl::Status SystemError(std::string_view what, const std::string& path) {
+  const std::string cause = std::error_code(errno, std::generic_category()).message();
+  return MakeError(absl::StatusCode::kUnavailable, Cat(what, " '", path, "': ", cause),
+                   {.reason = Reason::kUnavailable,
+                    .field = {},
+                    .row = {},
+                    .metadata = {{"path", path}, {"cause", cause}}});
+}
+
+absl::StatusOr<bool> StoreFolder::HasStore() const {
+  std::error_code error;
+  const bool database = fs::exists(database_file("CURRENT"), error);
+  if (fs::exists(path_ + "/FORMAT", error)) {
+    const std::string text = ReadWhole(path_ + "/FORMAT");
+    const auto number = ParseInt64(Trim(text));
+    if (!number.has_value() || *number < 0) return Corrupt("its FORMAT file has no number");
+    if (*number != kFormatNumber) return WrongFormat(static_cast<std::uint64_t>(*number));
+  } else if (database) {
+    return Corrupt("its FORMAT file is missing");
+  } else if (fs::exists(path_, error) && HasOtherFiles(path_)) {
+    return NotOurs(path_);
+  }
+  if (database) return true;
+  LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Read(*this));
+  if (witness.value_or(0) > 0) return Corrupt("its database is missing");
+  return false;
+}
+
+std::string StoreFolder::database_file(std::string_view name) const {
+  return Cat(database(), "/", name);
+}
+
+absl::Status StoreFolder::Create() const {
+  std::error_code error;
+  fs::create_directories(path_, error);
+  if (error) {
+    errno = error.value();
+    return SystemError("cannot make the folder", path_);
+  }
+  const std::string part = path_ + "/FORMAT.new";
+  {
+    const File file(open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));
+    const std::string text = Cat(kFormatNumber, "\n");
+    if (file.get() < 0 ||
+        write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        fsync(file.get()) != 0) {
+      return SystemError("cannot write", part);
+    }
+  }
+  fs::rename(part, path_ + "/FORMAT", error);
+  if (error) {
+    errno = error.value();
+    return SystemError("cannot write", path_ + "/FORMAT");
+  }
+  return SyncFolder(path_);
+}
+
+absl::StatusOr<File> StoreFolder::Lock() const {
+  const std::string path = path_ + "/OWNER";
+  File file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+  if (file.get() < 0) return SystemError("cannot open", path);
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return SystemError("cannot lock", path);
+    const std::string owner(Trim(ReadWhole(path)));
+    return MakeError(absl::StatusCode::kUnavailable,
+                     Cat("the store in '", path_, "' is in use by process ",
+                         owner.empty() ? "(unknown)" : owner, "; stop it, or reach it as a server"),
+                     {.reason = Reason::kStoreLocked,
+                      .field = {},
+                      .row = {},
+                      .metadata = {{"path", path_}, {"pid", owner}}});
+  }
+  const std::string text = Cat(getpid(), "\n");
+  if (ftruncate(file.get(), 0) != 0 ||
+      write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
+    return SystemError("cannot write", path);
+  }
+  return file;
+}
+
+bool StoreFolder::IsLocked() const {
+  const File file(open((path_ + "/OWNER").c_str(), O_RDONLY | O_CLOEXEC));
+  return file.get() >= 0 && flock(file.get(), LOCK_SH | LOCK_NB) != 0;
+}
+
+absl::Status StoreFolder::RemoveLeftovers() const {
+  std::error_code error;
+  fs::remove_all(ingest(), error);
+  if (!error) fs::create_directories(ingest(), error);
+  if (!error) return absl::OkStatus();
+  errno = error.value();
+  return SystemError("cannot empty", ingest());
+}
+
+std::uint64_t StoreFolder::FreeBytes() const {
+  struct statvfs stats {};
+  if (statvfs(path_.c_str(), &stats) != 0) return std::numeric_limits<std::uint64_t>::max();
+  return std::uint64_t{stats.f_bavail} * stats.f_frsize;
+}
+
+absl::StatusOr<std::optional<std::uint64_t>> Witness::Read(const StoreFolder& folder) {
+  const std::string path = folder.path() + "/WITNESS";
+  std::error_code error;
+  if (!fs::exists(path, error)) return std::nullopt;
+  const std::string bytes = ReadWhole(path);
+  const auto first = ParseWitnessLine(bytes);
+  const auto second =
+      ParseWitnessLine(std::string_view(bytes).substr(std::min(bytes.size(), kSlotBytes)));
+  if (!first.has_value() && !second.has_value()) return Corrupt("its WITNESS file is unreadable");
+  return std::max(first.value_or(0), second.value_or(0));
+}
+
+absl::StatusOr<Witness> Witness::Open(const StoreFolder& folder) {
+  LIANJIE_ASSIGN_OR_RETURN(const auto stored, Read(folder));
+  const std::string path = folder.path() + "/WITNESS";
+  Witness witness(File(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_DSYNC, 0644)));
+  if (witness.file_.get() < 0) return SystemError("cannot open", path);
+  // Both places say the same at first, so that each write leaves a whole one.
+  const std::string line = WitnessLine(stored.value_or(0));
+  std::string both = line;
+  both.resize(kSlotBytes, ' ');
+  both += line;
+  both.resize(2 * kSlotBytes, ' ');
+  LIANJIE_RETURN_IF_ERROR(WriteAt(witness.file_, both, 0));
+  LIANJIE_RETURN_IF_ERROR(SyncFolder(folder.path()));
+  return witness;
+}
+
+absl::Status Witness::Write(std::uint64_t sequence) {
+  second_ = !second_;
+  return WriteAt(file_, WitnessLine(sequence), second_ ? kSlotBytes : 0);
+}
+
+}  // namespace lianjie::storage

@@ -1,0 +1,83 @@
+// What lies beside the database in a store's folder:
+//   FORMAT    the format number as text, so that it can be read before anything is opened
+//   OWNER     locked by the process that has the store; its process id as text
+//   WITNESS   how far acknowledged writes have come: what a damaged log may not silently fall
+//   behind ingest/   files of a load in the making; what a killed load left is removed at the next
+//   opening rocksdb/  the database
+#ifndef LIANJIE_STORAGE_STORE_FOLDER_H_
+#define LIANJIE_STORAGE_STORE_FOLDER_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace lianjie::storage {
+
+// A file descriptor that closes itself.
+class File {
+ public:
+  explicit File(int descriptor = -1) : descriptor_(descriptor) {}
+  ~File();
+  File(File&& other) noexcept;
+  File& operator=(File&& other) noexcept;
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+// UNAVAILABLE with what the system says of `errno`.
+absl::Status SystemError(std::string_view what, const std::string& path);
+
+// Thread safe but for Witness.
+class StoreFolder {
+ public:
+  explicit StoreFolder(std::string path) : path_(std::move(path)) {}
+
+  const std::string& path() const { return path_; }
+  std::string database() const { return path_ + "/rocksdb"; }
+  std::string database_file(std::string_view name) const;
+  std::string ingest() const { return path_ + "/ingest"; }
+
+  // Whether there is a store. STORE_FORMAT for a store of another format, and for a folder of other
+  // files.
+  absl::StatusOr<bool> HasStore() const;
+  // Makes the folder and its FORMAT.
+  absl::Status Create() const;
+  // Locks OWNER for as long as the file is held. STORE_LOCKED names the process that has it.
+  absl::StatusOr<File> Lock() const;
+  // Whether some process has the store.
+  bool IsLocked() const;
+  absl::Status RemoveLeftovers() const;
+  std::uint64_t FreeBytes() const;
+
+ private:
+  std::string path_;
+};
+
+// The last acknowledged sequence number, on disk before the acknowledgement. Two places in turn,
+// each with a checksum, so that a torn write leaves the one before. One thread at a time.
+class Witness {
+ public:
+  // What it says; nothing when it was never written. STORE_CORRUPT when neither place can be read.
+  static absl::StatusOr<std::optional<std::uint64_t>> Read(const StoreFolder& folder);
+  static absl::StatusOr<Witness> Open(const StoreFolder& folder);
+  // On disk when it returns.
+  absl::Status Write(std::uint64_t sequence);
+
+ private:
+  explicit Witness(File file) : file_(std::move(file)) {}
+
+  File file_;
+  bool second_ = false;
+};
+
+}  // namespace lianjie::storage
+
+#endif  // LIANJIE_STORAGE_STORE_FOLDER_H_

@@ -1,0 +1,137 @@
+#include "tests/storage/conformance.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <utility>
+
+#include "engine/core/rules.h"
+#include "storage/key_value_store.h"
+#include "storage/memory_key_value.h"
+#include "storage/rocks_key_value.h"
+#include "tests/storage/checker.h"
+
+namespace lianjie::storage {
+namespace {
+
+Subject MakeMemory(const std::string&) {
+  Subject subject;
+  subject.kv = MakeMemoryKeyValue();
+  subject.store = OpenKeyValueStore(subject.kv, false).value();
+  return subject;
+}
+
+Subject MakeRocks(const std::string& folder) {
+  OpenOptions options;
+  options.path = folder + "/store";
+  Subject subject;
+  subject.kv = OpenRocksKeyValue(options).value();
+  subject.store = OpenKeyValueStore(subject.kv, false).value();
+  return subject;
+}
+
+INSTANTIATE_TEST_SUITE_P(Conformance, StoreTest, ::testing::ValuesIn(Subjects()),
+                         [](const auto& info) { return info.param.name; });
+
+}  // namespace
+
+std::vector<NamedMaker> Subjects() { return {{"Memory", &MakeMemory}, {"Rocks", &MakeRocks}}; }
+
+TempFolder::TempFolder() {
+  std::string pattern =
+      (std::filesystem::temp_directory_path() / "lianjie-storage-XXXXXX").string();
+  path_ = mkdtemp(pattern.data());
+}
+
+TempFolder::~TempFolder() {
+  std::error_code error;
+  std::filesystem::remove_all(path_, error);
+}
+
+Contents ReadAll(const Reader& reader) {
+  return {.nodes = Drain(reader.ScanNodes()),
+          .links = Drain(reader.ScanLinks()),
+          .regions = Drain(reader.ScanRegions()),
+          .lines = Drain(reader.ScanLines())};
+}
+
+NodeRecord Node(std::string id, NodeKind kind) {
+  NodeRecord node;
+  node.id = std::move(id);
+  node.kind = kind;
+  return node;
+}
+
+LinkRecord Link(std::string id, std::string source, std::string target, Mechanism mechanism) {
+  LinkRecord link;
+  link.id = std::move(id);
+  link.source = std::move(source);
+  link.target = std::move(target);
+  link.mechanism = mechanism;
+  return link;
+}
+
+LinkRecord ShareLink(std::string id, std::string source, std::string target, double share) {
+  LinkRecord link = Link(std::move(id), std::move(source), std::move(target));
+  link.share = share;
+  return link;
+}
+
+RegionRecord Region(std::string code, std::string parent, std::int64_t level) {
+  RegionRecord region;
+  region.name = "region " + code;
+  region.code = std::move(code);
+  region.parent = std::move(parent);
+  region.level = level;
+  return region;
+}
+
+LineRecord Line(std::string region, std::int64_t year, double yuan) {
+  LineRecord line;
+  line.region = std::move(region);
+  line.year = year;
+  line.line_yuan = yuan;
+  return line;
+}
+
+Date Day(std::string_view iso) { return Date::Parse(iso).value(); }
+
+NodeRecord Normal(NodeRecord node) {
+  Normalize(node);
+  return node;
+}
+
+LinkRecord Normal(LinkRecord link) {
+  Normalize(link);
+  return link;
+}
+
+void StoreTest::SetUp() {
+  subject_ = GetParam().make(folder_.path());
+  ASSERT_TRUE(store().CreateGraph("g", Day("2020-12-31")).ok());
+}
+
+void StoreTest::TearDown() {
+  if (subject_.kv == nullptr) return;
+  for (const std::string& problem : CheckMap(*kv().Snapshot())) ADD_FAILURE() << problem;
+}
+
+std::shared_ptr<const Reader> StoreTest::Read(std::string_view graph) {
+  auto reader = store().OpenReader(graph);
+  EXPECT_TRUE(reader.ok()) << reader.status();
+  return *std::move(reader);
+}
+
+absl::StatusOr<CommitResult> StoreTest::Commit(std::vector<Write> writes, std::string request_id) {
+  Batch batch;
+  batch.graph = "g";
+  batch.writes = std::move(writes);
+  batch.request_id = std::move(request_id);
+  return store().Commit(std::move(batch));
+}
+
+void StoreTest::Must(std::vector<Write> writes) {
+  const absl::Status status = Try(std::move(writes));
+  ASSERT_TRUE(status.ok()) << status;
+}
+
+}  // namespace lianjie::storage
