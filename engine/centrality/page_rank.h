@@ -43,7 +43,8 @@ struct PageRankOptions {
   int iterations = 1000;        // most iterations; at least 1
   double tolerance = 1e-10;     // change, summed over nodes, at which it stops; > 0
   Dangling dangling = Dangling::kRedistribute;
-  std::vector<std::string> sources;  // ids to restart at; none: all nodes. Said twice counts once
+  std::vector<std::string> sources =
+      {};  // ids to restart at; none: all nodes. Said twice counts once
 
   absl::Status Validate() const;
 };

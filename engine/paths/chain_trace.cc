@@ -256,8 +256,8 @@ std::uint64_t EstimateChainTraceBytes(const AnalysisInput& input,
       nodes, static_cast<std::uint64_t>(std::max<std::int64_t>(options.limit, 0)));
   const std::uint64_t steps =
       std::min<std::uint64_t>(nodes, static_cast<std::uint64_t>(std::max(options.max_hops, 0))) + 1;
-  return std::min(2 * nodes, kEstimatedVisits) * kVisitBytes +
-         std::min(chains * steps, kEstimatedVisits) * kRowBytes;
+  return GrowingBooking::MostBytes(std::min(2 * nodes, kEstimatedVisits), kVisitBytes) +
+         GrowingBooking::MostBytes(std::min(chains * steps, kEstimatedVisits), kRowBytes);
 }
 
 }  // namespace lianjie

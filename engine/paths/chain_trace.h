@@ -32,9 +32,9 @@
 namespace lianjie {
 
 struct ChainTraceOptions {
-  std::string node;                           // where chains start; required
+  std::string node = {};                      // where chains start; required
   Direction direction = Direction::kForward;  // UNDIRECTED is refused
-  std::string pattern;                        // empty: any
+  std::string pattern = {};                   // empty: any
   int max_hops = 10;                          // most links of a chain; 1 to 10000
   std::int64_t limit = 1000;                  // most chains; at least 1
   // Mechanisms that links may have; none said: the goods chain.

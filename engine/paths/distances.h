@@ -23,7 +23,7 @@
 namespace lianjie {
 
 struct DistancesOptions {
-  std::vector<std::string> sources;  // ids; at least one; said twice counts once
+  std::vector<std::string> sources = {};  // ids; at least one; said twice counts once
   Direction direction = Direction::kForward;
   std::string weight = "none";  // "none": every link is 1 long; else a link column, in its unit
   double missing_weight = 1.0;  // length of a link on which the column is not known; not negative

@@ -165,7 +165,7 @@ absl::StatusOr<AnalysisResult> RunShortestPath(const AnalysisInput& input,
 std::uint64_t EstimateShortestPathBytes(const AnalysisInput& input, const ShortestPathOptions&) {
   const std::uint64_t labels =
       std::min<std::uint64_t>(input.snapshot().node_count(), kEstimatedLabels);
-  return 2 * labels * (PathLabels::kBytesEach + 40);
+  return GrowingBooking::MostBytes(2 * labels, TwoSidedResult::kBytesEach);
 }
 
 }  // namespace lianjie

@@ -23,8 +23,8 @@
 namespace lianjie {
 
 struct ShortestPathOptions {
-  std::string source;  // required
-  std::string target;  // required
+  std::string source = {};  // required
+  std::string target = {};  // required
   Direction direction = Direction::kForward;
   std::string weight = "none";  // "none": every link is 1 long; else a link column, in its unit
   double missing_weight = 1.0;  // length of a link on which the column is not known; not negative

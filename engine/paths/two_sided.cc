@@ -20,7 +20,7 @@ class HopSearch {
       : view_(question.view),
         context_(context),
         poller_(context),
-        budget_(context, PathLabels::kBytesEach) {
+        budget_(context, TwoSidedResult::kBytesEach) {
     forward_.direction = question.direction;
     backward_.direction = Opposite(question.direction);
     Start(forward_, question.source);
@@ -124,7 +124,10 @@ class HopSearch {
 class WeightSearch {
  public:
   WeightSearch(const PathQuestion& question, RunContext& context)
-      : question_(question), context_(context), poller_(context), budget_(context, kBytesEach) {
+      : question_(question),
+        context_(context),
+        poller_(context),
+        budget_(context, TwoSidedResult::kBytesEach) {
     forward_.direction = question.direction;
     backward_.direction = Opposite(question.direction);
     Lower(forward_, question.source, {0.0, 0});
@@ -159,8 +162,6 @@ class WeightSearch {
     PathLabels labels;
     QuadHeap<Key> heap;
   };
-  static constexpr std::uint64_t kBytesEach =
-      PathLabels::kBytesEach + 2 * sizeof(QuadHeap<Key>::Entry) + 8;
 
   // Backward sums add in another order than forward ones: what lies within rounding of the bound
   // may yet be on a shortest path.

@@ -62,6 +62,9 @@ class PathLabels {
 };
 
 struct TwoSidedResult {
+  // What a search books for each label of either side, its place in a heap included.
+  static constexpr std::uint64_t kBytesEach = PathLabels::kBytesEach + 48 + 8;
+
   bool found = false;
   PathLabels
       labels;  // the forward side's: settled ones hold the least (distance, hops) from the source

@@ -49,16 +49,23 @@ class GrowingBooking {
   GrowingBooking& operator=(const GrowingBooking&) = delete;
   ~GrowingBooking() { context_.Release(booked_ * bytes_each_); }
 
+  // The most that is ever booked for `count` elements, for estimates.
+  static std::uint64_t MostBytes(std::uint64_t count, std::uint64_t bytes_each) {
+    return std::max(2 * count, kFewest) * bytes_each;
+  }
+
   // Sees to it that `count` elements are booked.
   absl::Status Cover(std::uint64_t count) {
     if (count <= booked_) return absl::OkStatus();
-    const std::uint64_t wanted = std::max<std::uint64_t>({count, 2 * booked_, 1024});
+    const std::uint64_t wanted = std::max({count, 2 * booked_, kFewest});
     absl::Status status = context_.Reserve((wanted - booked_) * bytes_each_);
     if (status.ok()) booked_ = wanted;
     return status;
   }
 
  private:
+  static constexpr std::uint64_t kFewest = 1024;
+
   RunContext& context_;
   const std::uint64_t bytes_each_;
   std::uint64_t booked_ = 0;
