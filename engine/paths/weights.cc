@@ -115,8 +115,8 @@ absl::Status ValidateMissingWeight(double missing_weight, WeightRule rule) {
 
 std::string MissingWeightWarning(std::string_view column, std::uint64_t links,
                                  double missing_weight) {
-  return Cat(links, links == 1 ? " link has no " : " links have no ", column, "; each counts as ",
-             missing_weight, ".");
+  if (links == 1) return Cat("1 link has no ", column, "; it counts as ", missing_weight, ".");
+  return Cat(links, " links have no ", column, "; each counts as ", missing_weight, ".");
 }
 
 }  // namespace lianjie
