@@ -115,8 +115,7 @@ class BenefitFlowRun {
   }
 
   // One number of each row, from its node and payer (kNoPayer: a household without an account).
-  template <typename F>
-  std::vector<double> Collect(F value) const {
+  template <typename F> std::vector<double> Collect(F value) const {
     std::vector<double> out(rows_.size());
     for (std::size_t row = 0; row < rows_.size(); ++row) {
       const NodeIndex n = rows_.Node(row);
@@ -193,13 +192,14 @@ class BenefitFlowRun {
     return absl::OkStatus();
   }
 
-  // Sums the benefit by the last link: key(mechanism, driver) says which column; column 0 takes what came by no link.
-  template <typename Key>
-  absl::StatusOr<Columns> SumByLink(std::size_t count, Key key) {
+  // Sums the benefit by the last link: key(mechanism, driver) says which column; column 0 takes
+  // what came by no link.
+  template <typename Key> absl::StatusOr<Columns> SumByLink(std::size_t count, Key key) {
     Columns columns = MakeColumns(count);
     for (std::size_t row = 0; row < rows_.size(); ++row) {
       const NodeIndex n = rows_.Node(row);
-      if (graph_.nodes().kind[n] == NodeKind::kHousehold) columns[0][row] = model_.OwnBenefitYuan(n);
+      if (graph_.nodes().kind[n] == NodeKind::kHousehold)
+        columns[0][row] = model_.OwnBenefitYuan(n);
     }
     const LinkColumns& links = graph_.links();
     for (LinkIndex l = 0; l < graph_.link_count(); ++l) {
@@ -226,7 +226,8 @@ class BenefitFlowRun {
       if ((l & kPollMask) == 0 && context_.Stopped()) return context_.Check();
       const NodeIndex target = links.target[l];
       if (graph_.nodes().kind[target] != NodeKind::kHousehold || !rows_.Has(target)) continue;
-      if (model_.LinkBenefitYuan(l) != 0.0) column_of[static_cast<std::size_t>(links.mechanism[l])] = 1;
+      if (model_.LinkBenefitYuan(l) != 0.0)
+        column_of[static_cast<std::size_t>(links.mechanism[l])] = 1;
     }
     std::size_t count = 1;
     for (std::size_t m = 1; m < names.size(); ++m) {
@@ -271,9 +272,8 @@ class BenefitFlowRun {
   }
 
   absl::Status AddDrivers() {
-    auto columns = SumByLink(EnumNames<Driver>().size(), [](Mechanism, Driver d) {
-      return static_cast<std::size_t>(d);
-    });
+    auto columns = SumByLink(EnumNames<Driver>().size(),
+                             [](Mechanism, Driver d) { return static_cast<std::size_t>(d); });
     if (!columns.ok()) return columns.status();
     AddEnumColumns<Driver>("driver", "who drives the last link", *std::move(columns));
     return absl::OkStatus();
@@ -295,15 +295,14 @@ class BenefitFlowRun {
     const SourceSplit split(model_, options_.source_group);
     for (int first = 0; first < split.size(); first += kSourcesAtOnce) {
       const int width = std::min(kSourcesAtOnce, split.size() - first);
-      LIANJIE_ASSIGN_OR_RETURN(const PayerParts parts,
-                               split.Solve(solver, first, width, context_));
+      LIANJIE_ASSIGN_OR_RETURN(const PayerParts parts, split.Solve(solver, first, width, context_));
       Columns columns = MakeColumns(static_cast<std::size_t>(width));
       LIANJIE_RETURN_IF_ERROR(SpreadToHouseholds(model_, parts, rows_, columns, context_));
       for (int j = 0; j < width; ++j) {
         AddColumn(Cat("source_", split.name(first + j), "_yuan"),
                   std::move(columns[static_cast<std::size_t>(j)]),
-                  Cat("Benefit out of the ", split.injected_yuan(first + j),
-                      " yuan injected by ", split.name(first + j), "."));
+                  Cat("Benefit out of the ", split.injected_yuan(first + j), " yuan injected by ",
+                      split.name(first + j), "."));
       }
     }
     if (split.group_count() > kMaxSources) {
@@ -369,8 +368,9 @@ absl::StatusOr<AnalysisResult> RunBenefitFlow(const AnalysisInput& input,
   LIANJIE_ASSIGN_OR_RETURN(const FlowModel model,
                            FlowModel::Build(input.view, ModelOptions(options), context));
   context.AddCompleted(input.snapshot().link_count());
-  LIANJIE_RETURN_IF_ERROR(context.Reserve(EstimateBenefitFlowBytes(input, options) -
-                                          FlowModel::EstimateBytes(input.snapshot(), ModelOptions(options))));
+  LIANJIE_RETURN_IF_ERROR(
+      context.Reserve(EstimateBenefitFlowBytes(input, options) -
+                      FlowModel::EstimateBytes(input.snapshot(), ModelOptions(options))));
   BenefitFlowRun run(model, options, context);
   return Asked(options, Decomposition::kPayer) ? run.RunByPayer() : run.Run();
 }

@@ -1,7 +1,8 @@
-// Parts of households' benefit by where their money has been. All are the same move: give every payer a few numbers that add up to
-// its throughput (money by tier, by source, by the sector of who paid last), then send each number along the payer's own
-// splits to the households; so every decomposition sums to the benefit. Attribution is proportional: a yuan in a payer's
-// till has no colour, and each outgoing yuan is made of all incoming ones.
+// Parts of households' benefit by where their money has been. All are the same move: give every
+// payer a few numbers that add up to its throughput (money by tier, by source, by the sector of who
+// paid last), then send each number along the payer's own splits to the households; so every
+// decomposition sums to the benefit. Attribution is proportional: a yuan in a payer's till has no
+// colour, and each outgoing yuan is made of all incoming ones.
 #ifndef LIANJIE_ENGINE_FLOW_BENEFIT_PARTS_H_
 #define LIANJIE_ENGINE_FLOW_BENEFIT_PARTS_H_
 
@@ -18,8 +19,8 @@
 
 namespace lianjie {
 
-// Money of payers by part: values[payer * width + part]. `outside_part` is the part that money counts as which reaches a household
-// straight from beyond the filter.
+// Money of payers by part: values[payer * width + part]. `outside_part` is the part that money
+// counts as which reaches a household straight from beyond the filter.
 struct PayerParts {
   int width = 1;
   std::vector<double> values;
@@ -42,18 +43,22 @@ class NodeRows {
   std::vector<std::uint32_t> row_of_;  // empty: every node is a row
 };
 
-// Sends the parts to the inside households: columns[part][row] grows by the household's benefit out of that part. O(links x width).
+// Sends the parts to the inside households: columns[part][row] grows by the household's benefit out
+// of that part. O(links x width).
 absl::Status SpreadToHouseholds(const FlowModel& model, const PayerParts& parts,
                                 const NodeRows& rows, std::span<std::vector<double>> columns,
                                 RunContext& context);
 
-// Payers by tier: how many paying organisations money has passed, itself included. Accounts and conduits do not count, so money spreads
-// among them within a tier; that is solved exactly, cycles among them too. Money that starts at a conduit (unexplained, from outside)
-// counts it as its payer; a household's own money is tier 0; money from outside that reaches a household's account, tier 1.
+// Payers by tier: how many paying organisations money has passed, itself included. Accounts and
+// conduits do not count, so money spreads among them within a tier; that is solved exactly, cycles
+// among them too. Money that starts at a conduit (unexplained, from outside) counts it as its
+// payer; a household's own money is tier 0; money from outside that reaches a household's account,
+// tier 1.
 class TierSweep {
  public:
   // `model` must outlive the sweep. Errors: CANCELLED.
-  static absl::StatusOr<std::unique_ptr<TierSweep>> Make(const FlowModel& model, RunContext& context);
+  static absl::StatusOr<std::unique_ptr<TierSweep>> Make(const FlowModel& model,
+                                                         RunContext& context);
 
   // Tiers 0 .. last - 1 each, and what lies beyond as the part `last`; last >= 1. O(last x arcs).
   absl::StatusOr<PayerParts> Run(int last, RunContext& context) const;
@@ -79,8 +84,8 @@ class TierSweep {
   std::unique_ptr<FlowSolver> solver_;
 };
 
-// Payers' money by the sector of the organisation that paid last, seen through accounts and conduits: PRIMARY, SECONDARY, TERTIARY,
-// and none (no organisation, or its sector is not known).
+// Payers' money by the sector of the organisation that paid last, seen through accounts and
+// conduits: PRIMARY, SECONDARY, TERTIARY, and none (no organisation, or its sector is not known).
 absl::StatusOr<PayerParts> PartsBySector(const FlowModel& model, const TierSweep& sweep,
                                          RunContext& context);
 
@@ -89,8 +94,9 @@ enum class SourceGroup : std::uint8_t { kNode, kKind, kSubtype, kSector, kIndust
 
 inline constexpr int kMaxSources = 64;
 
-// Which source each payer's money belongs to. Unexplained injections and money from outside are sources of their own. At most
-// kMaxSources: the largest by themselves, the rest as OTHER; in the order of size, OTHER last.
+// Which source each payer's money belongs to. Unexplained injections and money from outside are
+// sources of their own. At most kMaxSources: the largest by themselves, the rest as OTHER; in the
+// order of size, OTHER last.
 class SourceSplit {
  public:
   SourceSplit(const FlowModel& model, SourceGroup group);

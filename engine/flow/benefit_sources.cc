@@ -102,7 +102,7 @@ void SourceSplit::Rank(const std::vector<NodeIndex>& nodes, const std::vector<do
     number_of[order[rank]] = static_cast<std::uint32_t>(number);
     if (number == names_.size()) {
       const std::uint32_t g = order[rank];
-      std::string name = other ? "OTHER"
+      std::string name = other          ? "OTHER"
                          : g > kOutside ? GroupName(model_.snapshot(), nodes[g], group)
                                         : kSpecialNames[g];
       while (!taken.insert(name).second) name += '\'';

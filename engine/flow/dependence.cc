@@ -84,10 +84,9 @@ absl::Status LossesOfAll(const FlowModel& model, const FlowSolver& solver, Analy
   result.summary.emplace_back("exact", report.exact);
   result.summary.emplace_back("max_relative_error", report.max_relative_error);
   if (!report.exact) {
-    result.warnings.push_back(
-        Cat("In cycles of more than ", kExactDiagonalBlock,
-            " payers losses are estimated, with a relative error of at most ",
-            report.max_relative_error, "."));
+    result.warnings.push_back(Cat("In cycles of more than ", kExactDiagonalBlock,
+                                  " payers losses are estimated, with a relative error of at most ",
+                                  report.max_relative_error, "."));
   }
   return absl::OkStatus();
 }
@@ -95,7 +94,8 @@ absl::Status LossesOfAll(const FlowModel& model, const FlowSolver& solver, Analy
 absl::StatusOr<PayerIndex> FindPayer(const FlowModel& model, std::string_view id) {
   LIANJIE_ASSIGN_OR_RETURN(const NodeIndex n, FindNodeInside(model.view(), "organisation", id));
   if (model.snapshot().nodes().kind[n] == NodeKind::kHousehold) {
-    return InvalidField("organisation", Cat("'", id, "' is a HOUSEHOLD; dependence is on payers "
+    return InvalidField("organisation", Cat("'", id,
+                                            "' is a HOUSEHOLD; dependence is on payers "
                                             "that are organisations"));
   }
   return model.PayerOf(n);
@@ -139,6 +139,9 @@ absl::StatusOr<AnalysisResult> RunDependence(const AnalysisInput& input,
   LIANJIE_ASSIGN_OR_RETURN(const FlowModel model,
                            FlowModel::Build(input.view, ModelOptions(options), context));
   context.AddCompleted(input.snapshot().link_count());
+  LIANJIE_RETURN_IF_ERROR(
+      context.Reserve(EstimateDependenceBytes(input, options) -
+                      FlowModel::EstimateBytes(input.snapshot(), ModelOptions(options))));
   PayerIndex organisation = kNoPayer;
   if (!options.organisation.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(organisation, FindPayer(model, options.organisation));
@@ -151,10 +154,10 @@ absl::StatusOr<AnalysisResult> RunDependence(const AnalysisInput& input,
   if (organisation == kNoPayer) {
     LIANJIE_RETURN_IF_ERROR(LossesOfAll(model, solver, result, context));
   } else {
-    LIANJIE_RETURN_IF_ERROR(
-        LossesOfHouseholds(model, solver, organisation, rows, result, context));
+    LIANJIE_RETURN_IF_ERROR(LossesOfHouseholds(model, solver, organisation, rows, result, context));
   }
-  result.warnings.push_back("Losses of different organisations overlap and are never to be summed.");
+  result.warnings.push_back(
+      "Losses of different organisations overlap and are never to be summed.");
   return result;
 }
 

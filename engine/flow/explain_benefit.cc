@@ -23,8 +23,8 @@ absl::StatusOr<NodeIndex> FindHousehold(const View& view, std::string_view id) {
   LIANJIE_ASSIGN_OR_RETURN(const NodeIndex n, FindNodeInside(view, "node", id));
   const NodeKind kind = view.snapshot().nodes().kind[n];
   if (kind == NodeKind::kHousehold) return n;
-  return InvalidField("node", Cat("'", id, "' is a ", EnumName(kind),
-                                  ": benefit is explained for a HOUSEHOLD"));
+  return InvalidField(
+      "node", Cat("'", id, "' is a ", EnumName(kind), ": benefit is explained for a HOUSEHOLD"));
 }
 
 double BenefitOf(const FlowModel& model, NodeIndex household) {
@@ -40,7 +40,8 @@ void AddColumns(Table& table) {
   table.AddColumn("path", ColumnType::kInteger, "", "Number of the path, from 1, largest first.");
   table.AddColumn("step", ColumnType::kInteger, "", "Place of the node in the path, from 0.");
   table.AddColumn("node", ColumnType::kNode, "", "Node that the money passes.");
-  table.AddColumn("link", ColumnType::kLink, "", "Link that pays the node; none where money enters.");
+  table.AddColumn("link", ColumnType::kLink, "",
+                  "Link that pays the node; none where money enters.");
   table.AddColumn("benefit_yuan", ColumnType::kNumber, "yuan",
                   "Benefit that reaches the household by the whole path.");
 }
@@ -73,7 +74,8 @@ void AddSources(const FlowModel& model, const Upstream& up, Summary& summary) {
 
 absl::Status ExplainBenefitOptions::Validate() const {
   LIANJIE_RETURN_IF_ERROR(ModelOptions(*this).Validate());
-  if (node.empty()) return InvalidField("node", "needs the id of a household", Reason::kMissingField);
+  if (node.empty())
+    return InvalidField("node", "needs the id of a household", Reason::kMissingField);
   if (k < 1 || k > kMaxExplainedPaths) {
     return InvalidField("k", Cat("must lie between 1 and ", kMaxExplainedPaths, ", not ", k));
   }
@@ -88,6 +90,9 @@ absl::StatusOr<AnalysisResult> RunExplainBenefit(const AnalysisInput& input,
   context.SetTotal(static_cast<std::uint64_t>(options.k) + 1);
   LIANJIE_ASSIGN_OR_RETURN(const FlowModel model,
                            FlowModel::Build(input.view, ModelOptions(options), context));
+  LIANJIE_RETURN_IF_ERROR(
+      context.Reserve(EstimateExplainBenefitBytes(input, options) -
+                      FlowModel::EstimateBytes(input.snapshot(), ModelOptions(options))));
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Upstream> up,
                            Upstream::Make(model, household, context));
   context.AddCompleted(1);

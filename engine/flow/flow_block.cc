@@ -8,40 +8,41 @@
 #include "Eigen/SparseLU"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "engine/flow/dense_lu.h"
 
 namespace lianjie {
 namespace {
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 using SparseMatrix = Eigen::SparseMatrix<double>;
 using SparseFactors = Eigen::SparseLU<SparseMatrix, Eigen::COLAMDOrdering<int>>;
 
-// A block that needs more sweeps than this is eliminated instead, when it is not too large for that.
+// A block that needs more sweeps than this is eliminated instead, when it is not too large for
+// that.
 constexpr int kMaxSweeps = 400;
 constexpr std::uint32_t kMaxSparseBlock = 200000;
-// Work of the estimated diagonal, in arcs a payer.
-constexpr std::uint64_t kPushArcs = 200000;
+// Work of an estimated diagonal, in arcs: of all payers together, and at least of each.
+constexpr std::uint64_t kPushArcs = 2000000000;
+constexpr std::uint64_t kPushArcsEach = 20000;
 
 absl::Status Diverges(std::uint32_t size) {
-  return MakeError(absl::StatusCode::kFailedPrecondition,
-                   Cat("money does not leave a cycle of ", size, " payers in any useful time"),
-                   {.reason = Reason::kDiverges,
-                    .field = {},
-                    .row = {},
-                    .metadata = {{"payers", Cat(size)}}});
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      Cat("money does not leave a cycle of ", size, " payers in any useful time"),
+      {.reason = Reason::kDiverges, .field = {}, .row = {}, .metadata = {{"payers", Cat(size)}}});
 }
 
 bool AllFinite(std::span<const double> values) {
   return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
 }
 
-// I - P.
-Matrix Dense(const FlowBlock& block) {
-  Matrix m = Matrix::Identity(block.size(), block.size());
-  for (std::uint32_t v = 0; v < block.size(); ++v) {
-    m(v, v) -= block.self[v];
+// I - P, row-major.
+std::vector<double> Dense(const FlowBlock& block) {
+  const std::size_t size = block.size();
+  std::vector<double> m(size * size, 0.0);
+  for (std::size_t v = 0; v < size; ++v) {
+    m[v * size + v] = 1.0 - block.self[v];
     for (std::uint64_t a = block.offsets[v]; a < block.offsets[v + 1]; ++a) {
-      m(v, block.targets[a]) -= block.shares[a];
+      m[v * size + block.targets[a]] -= block.shares[a];
     }
   }
   return m;
@@ -49,14 +50,14 @@ Matrix Dense(const FlowBlock& block) {
 
 absl::Status SolveDense(const FlowBlock& block, FlowSide side, std::span<double> values,
                         int width) {
-  Eigen::Map<Matrix> rhs(values.data(), block.size(), width);
-  const Matrix m = Dense(block);
+  const DenseLu lu(Dense(block), block.size());
+  if (!lu.ok()) return Diverges(block.size());
   if (side == FlowSide::kForward) {
-    rhs = Matrix(m.transpose().partialPivLu().solve(rhs));
+    lu.SolveTransposed(values, static_cast<std::size_t>(width));
   } else {
-    rhs = Matrix(m.partialPivLu().solve(rhs));
+    lu.Solve(values, static_cast<std::size_t>(width));
   }
-  return AllFinite(values) ? absl::OkStatus() : Diverges(block.size());
+  return absl::OkStatus();
 }
 
 SparseMatrix Sparse(const FlowBlock& block, FlowSide side) {
@@ -85,10 +86,14 @@ absl::Status SolveSparse(const FlowBlock& block, FlowSide side, std::span<double
   SparseFactors factors;
   factors.compute(Sparse(block, side));
   if (factors.info() != Eigen::Success) return Diverges(block.size());
-  Eigen::Map<Matrix> rhs(values.data(), block.size(), width);
-  for (int j = 0; j < width; ++j) {
-    const Eigen::VectorXd column = rhs.col(j);
-    rhs.col(j) = factors.solve(column);
+  const auto w = static_cast<std::size_t>(width);
+  Eigen::VectorXd column(block.size());
+  for (std::size_t j = 0; j < w; ++j) {
+    for (std::uint32_t v = 0; v < block.size(); ++v) column[v] = values[v * w + j];
+    // Into a vector of its own: SparseLU solves wrongly into one whose elements do not stand side
+    // by side.
+    const Eigen::VectorXd solved = factors.solve(column);
+    for (std::uint32_t v = 0; v < block.size(); ++v) values[v * w + j] = solved[v];
   }
   return AllFinite(values) ? absl::OkStatus() : Diverges(block.size());
 }
@@ -169,7 +174,8 @@ absl::StatusOr<bool> SweepBackward(const FlowBlock& block, std::span<const doubl
     if (!std::isfinite(change)) return Diverges(block.size());
     double largest = 0;
     for (const double v : out) largest = std::max(largest, std::abs(v));
-    // Changes shrink by a factor that tends to the block's own: what is still to come is a geometric series.
+    // Changes shrink by a factor that tends to the block's own: what is still to come is a
+    // geometric series.
     const double factor = before > 0 ? std::min(change / before, 1.0) : 1.0;
     left = change == 0 ? 0 : change * factor / std::max(1.0 - factor, 1e-16);
     if (left <= tolerance * largest) return true;
@@ -178,19 +184,19 @@ absl::StatusOr<bool> SweepBackward(const FlowBlock& block, std::span<const doubl
   return false;
 }
 
-// N_kk by pushing a yuan from k until almost nothing is in transit or the work is done: what is in transit can add at
-// most its own part of N_kk.
+// N_kk by pushing a yuan from k until almost nothing is in transit or the work is done: what is in
+// transit can add at most its own part of N_kk.
 class PushDiagonal {
  public:
   explicit PushDiagonal(const FlowBlock& block)
       : block_(block), waiting_(block.size()), queued_(block.size()) {}
 
-  double Run(std::uint32_t k, double& error) {
+  double Run(std::uint32_t k, std::uint64_t budget, double& error) {
     double visits = 0;
     double transit = 1.0;
     std::uint64_t work = 0;
     Put(k, 1.0);
-    while (!queue_.empty() && work < kPushArcs && transit > 1e-13) {
+    while (!queue_.empty() && work < budget && transit > 1e-13) {
       const std::uint32_t v = queue_.front();
       queue_.pop_front();
       queued_[v] = 0;
@@ -260,10 +266,9 @@ absl::Status SolveBlock(const FlowBlock& block, FlowSide side, std::span<double>
   if (block.size() <= kDenseBlock) return SolveDense(block, side, values, width);
   std::vector<double> out(values.size());
   double left = 0;
-  const auto settled =
-      side == FlowSide::kForward
-          ? SweepForward(block, values, out, width, tolerance, left, context)
-          : SweepBackward(block, values, out, width, tolerance, left, context);
+  const auto settled = side == FlowSide::kForward
+                           ? SweepForward(block, values, out, width, tolerance, left, context)
+                           : SweepBackward(block, values, out, width, tolerance, left, context);
   if (!settled.ok()) return settled.status();
   if (!*settled) return SolveSparse(block, side, values, width);
   std::copy(out.begin(), out.end(), values.begin());
@@ -272,11 +277,9 @@ absl::Status SolveBlock(const FlowBlock& block, FlowSide side, std::span<double>
 }
 
 absl::StatusOr<std::vector<double>> DenseVisits(const FlowBlock& block) {
-  std::vector<double> visits(std::size_t{block.size()} * block.size());
-  Eigen::Map<Matrix>(visits.data(), block.size(), block.size()) =
-      Matrix(Dense(block).partialPivLu().inverse());
-  if (!AllFinite(visits)) return Diverges(block.size());
-  return visits;
+  const DenseLu lu(Dense(block), block.size());
+  if (!lu.ok()) return Diverges(block.size());
+  return lu.Inverse();
 }
 
 absl::Status BlockDiagonal(const FlowBlock& block, std::span<const std::uint8_t> wanted,
@@ -293,10 +296,13 @@ absl::Status BlockDiagonal(const FlowBlock& block, std::span<const std::uint8_t>
     return SparseDiagonal(block, wanted, diagonal, context);
   }
   PushDiagonal push(block);
+  const auto count = static_cast<std::uint64_t>(std::count(wanted.begin(), wanted.end(), 1));
+  const std::uint64_t budget =
+      std::max(kPushArcsEach, kPushArcs / std::max<std::uint64_t>(1, count));
   for (std::uint32_t k = 0; k < block.size(); ++k) {
     if (wanted[k] == 0) continue;
     if (context.Stopped()) return context.Check();
-    diagonal[k] = push.Run(k, error);
+    diagonal[k] = push.Run(k, budget, error);
   }
   return absl::OkStatus();
 }

@@ -1,7 +1,8 @@
-// One strongly connected component of payers, solved alone. Inside a component money goes round, so one sweep does not settle it:
-// a small one is solved by dense LU, a large one by Gauss-Seidel sweeps that start from 0 and rise monotonically, so that
-// what is not settled is money still in transit; one in which money goes round for too long (little leaves it) by sparse LU.
-// Elimination is stable here: I - P is a diagonally dominant M-matrix.
+// One strongly connected component of payers, solved alone. Inside a component money goes round, so
+// one sweep does not settle it: a small one is solved by dense LU, a large one by Gauss-Seidel
+// sweeps that start from 0 and rise monotonically, so that what is not settled is money still in
+// transit; one in which money goes round for too long (little leaves it) by sparse LU. Elimination
+// is stable here: I - P is a diagonally dominant M-matrix.
 #ifndef LIANJIE_ENGINE_FLOW_FLOW_BLOCK_H_
 #define LIANJIE_ENGINE_FLOW_FLOW_BLOCK_H_
 
@@ -15,8 +16,8 @@
 
 namespace lianjie {
 
-// Rows of P: payer v pays share shares[a] of its money to targets[a], a in [offsets[v], offsets[v + 1]). Parallel arcs and self-loops
-// are welcome. A view: whoever makes it keeps the arrays alive.
+// Rows of P: payer v pays share shares[a] of its money to targets[a], a in [offsets[v], offsets[v +
+// 1]). Parallel arcs and self-loops are welcome. A view: whoever makes it keeps the arrays alive.
 struct FlowCsr {
   std::span<const std::uint64_t> offsets;
   std::span<const std::uint32_t> targets;
@@ -43,17 +44,20 @@ inline constexpr std::uint32_t kDenseBlock = 512;
 // Up to this many members the diagonal of N is exact.
 inline constexpr std::uint32_t kExactDiagonalBlock = 5000;
 
-// Solves in place for `width` right-hand sides, values[member * width + j]. `tolerance` is relative to the right-hand sides and concerns
-// iterations alone; `residual` grows by the money left in transit (forward) or by the bound of the error (backward).
-// Errors: FAILED_PRECONDITION (DIVERGES) when money never leaves the block; CANCELLED.
+// Solves in place for `width` right-hand sides, values[member * width + j]. `tolerance` is relative
+// to the right-hand sides and concerns iterations alone; `residual` grows by the money left in
+// transit (forward) or by the bound of the error (backward). Errors: FAILED_PRECONDITION (DIVERGES)
+// when money never leaves the block; CANCELLED.
 absl::Status SolveBlock(const FlowBlock& block, FlowSide side, std::span<double> values, int width,
                         double tolerance, double& residual, RunContext& context);
 
-// N = (I - P)^-1 of a block of at most kDenseBlock members, row-major: visits[i * size + j] = visits of j by a yuan that starts at i.
+// N = (I - P)^-1 of a block of at most kDenseBlock members, row-major: visits[i * size + j] =
+// visits of j by a yuan that starts at i.
 absl::StatusOr<std::vector<double>> DenseVisits(const FlowBlock& block);
 
-// N_kk of the members where wanted[k]; others are left as they are. `error` becomes the largest relative error: 0 where exact, above
-// kExactDiagonalBlock members the part of a yuan still in transit when a fixed amount of work was done.
+// N_kk of the members where wanted[k]; others are left as they are. `error` becomes the largest
+// relative error: 0 where exact, above kExactDiagonalBlock members the part of a yuan still in
+// transit when a fixed amount of work was done.
 absl::Status BlockDiagonal(const FlowBlock& block, std::span<const std::uint8_t> wanted,
                            std::span<double> diagonal, double& error, RunContext& context);
 

@@ -75,13 +75,13 @@ absl::StatusOr<FlowTotals> SumFlow(const FlowModel& model, const HouseholdBenefi
   Ledger& ledger = totals.ledger;
   ledger.from_outside_yuan = sums.from_outside.value();
   ledger.unexplained_injection_yuan = sums.unexplained.value();
-  ledger.injected_yuan = sums.injected.value() - totals.withdrawn_yuan +
-                         ledger.from_outside_yuan + ledger.unexplained_injection_yuan;
+  ledger.injected_yuan = sums.injected.value() - totals.withdrawn_yuan + ledger.from_outside_yuan +
+                         ledger.unexplained_injection_yuan;
   ledger.households_yuan = sums.households.value();
   ledger.retained_yuan = sums.retained.value();
   ledger.leaked_yuan = sums.leaked.value() + totals.to_outside_yuan;
-  ledger.residual_yuan = ledger.injected_yuan - ledger.households_yuan - ledger.retained_yuan -
-                         ledger.leaked_yuan;
+  ledger.residual_yuan =
+      ledger.injected_yuan - ledger.households_yuan - ledger.retained_yuan - ledger.leaked_yuan;
   return totals;
 }
 
@@ -104,7 +104,8 @@ std::vector<std::string> WarningsOf(const FlowModel& model, const FlowTotals& to
   std::vector<std::string> warnings;
   if (model.mode() == FlowMode::kLedger) {
     warnings.push_back(
-        "Where money came from is attributed proportionally: every payment of a node is taken to be "
+        "Where money came from is attributed proportionally: every payment of a node is taken to "
+        "be "
         "made of all that the node received.");
   }
   if (model.derived_count() > 0) {

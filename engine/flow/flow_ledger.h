@@ -1,5 +1,5 @@
-// The books of a whole flow: its ledger, its summary and what a reader must be told. Sums are compensated (Neumaier 1974), so that
-// the ledger's residual is money and not rounding.
+// The books of a whole flow: its ledger, its summary and what a reader must be told. Sums are
+// compensated (Neumaier 1974), so that the ledger's residual is money and not rounding.
 #ifndef LIANJIE_ENGINE_FLOW_FLOW_LEDGER_H_
 #define LIANJIE_ENGINE_FLOW_FLOW_LEDGER_H_
 
@@ -29,21 +29,24 @@ class MoneySum {
 
 struct FlowTotals {
   Ledger ledger;
-  double withdrawn_yuan = 0;  // negative injections, as an amount; the ledger's injected is net of it
+  double withdrawn_yuan = 0;       // negative injections; the ledger's injected is net of it
   double to_outside_yuan = 0;      // of leaked: over links that are not inside
   double operating_loss_yuan = 0;  // of unexplained: households'
   double narrow_yuan = 0;          // of households
 };
 
-// Over what is inside the view. `households` is the model's own. Errors: CANCELLED. O(payers + nodes), with a filter O(links).
+// Over what is inside the view. `households` is the model's own. Errors: CANCELLED. O(payers +
+// nodes), with a filter O(links).
 absl::StatusOr<FlowTotals> SumFlow(const FlowModel& model, const HouseholdBenefits& households,
                                    RunContext& context);
 
-// injected_yuan, from_outside_yuan, unexplained_injection_yuan, households_yuan, retained_yuan, leaked_yuan, residual_yuan; then
-// withdrawn_yuan, outside_yuan, operating_loss_yuan and narrow_yuan.
+// injected_yuan, from_outside_yuan, unexplained_injection_yuan, households_yuan, retained_yuan,
+// leaked_yuan, residual_yuan; then withdrawn_yuan, outside_yuan, operating_loss_yuan and
+// narrow_yuan.
 Summary SummaryOf(const FlowTotals& totals);
 
-// What a reader must know: proportional attribution, derived and unexplained injections, unfunded circulation (with names), links without share.
+// What a reader must know: proportional attribution, derived and unexplained injections, unfunded
+// circulation (with names), links without share.
 std::vector<std::string> WarningsOf(const FlowModel& model, const FlowTotals& totals);
 
 }  // namespace lianjie

@@ -80,8 +80,6 @@ void FlowModel::ListIncoming(NodeIndex household, std::vector<IncomingBenefit>& 
 absl::StatusOr<HouseholdBenefits> FlowModel::ComputeHouseholds(RunContext& context) const {
   const Snapshot& graph = snapshot();
   const LinkColumns& links = graph.links();
-  LIANJIE_RETURN_IF_ERROR(
-      context.Reserve(std::uint64_t{graph.node_count()} * 3 * sizeof(double)));
   HouseholdBenefits out;
   out.benefit_yuan.assign(graph.node_count(), 0.0);
   out.narrow_yuan.assign(graph.node_count(), 0.0);
@@ -146,8 +144,9 @@ std::uint64_t FlowModel::memory_bytes() const {
 std::uint64_t FlowModel::EstimateBytes(const Snapshot& snapshot, const FlowModelOptions& options) {
   const std::uint64_t nodes = snapshot.node_count();
   const std::uint64_t links = snapshot.link_count();
-  // Who may be a payer, and which links may lie between payers, is known only after a pass; a look at the kinds is enough for
-  // a bound that is near, since households that pay are counted by their having links at all.
+  // Who may be a payer, and which links may lie between payers, is known only after a pass; a look
+  // at the kinds is enough for a bound that is near, since households that pay are counted by their
+  // having links at all.
   std::uint64_t payers = 0;
   std::uint64_t arcs = 0;
   for (NodeIndex n = 0; n < snapshot.node_count(); ++n) {

@@ -1,28 +1,36 @@
-// The books of a benefit flow: who injects money, how every payer splits each yuan that reaches it, and what each household gets.
-// All flow analyses and coverage read these books; nothing here attributes money to where it came from (that needs a solve and
-// is flow_solver.h, tiers.h and the analyses').
+// The books of a benefit flow: who injects money, how every payer splits each yuan that reaches it,
+// and what each household gets. All flow analyses and coverage read these books; nothing here
+// attributes money to where it came from (that needs a solve: flow_solver.h, benefit_parts.h and
+// the analyses).
 //
-//   x = f + u + P'x        throughput of the payers       f injection, u unexplained injection (ledger mode alone)
-//   b = R'x                benefit of the households      P payer -> payer, R payer -> household, as shares of x
+//   x = f + u + P'x   throughput of the payers: f injection, u unexplained injection (ledger alone)
+//   b = R'x           benefit of the households: P payer -> payer, R payer -> household, shares of
+//   x
 //
-// Payers are all active nodes that are no households, and the *operating accounts* h* of the households that have an active outgoing
-// link or an injection. h* takes h's injection and what h is paid by ORDER, SUPPLY, CONSUMPTION, TRUSTEESHIP and PATRONAGE_REFUND, pays all
-// of h's links, and passes the rest on to h; every other mechanism goes straight to h. So of a link l into h,
+// Payers are all active nodes that are no households, and the *operating accounts* h* of the
+// households that have an active outgoing link or an injection. h* takes h's injection and what h
+// is paid by ORDER, SUPPLY, CONSUMPTION, TRUSTEESHIP and PATRONAGE_REFUND, pays all of h's links,
+// and passes the rest on to h; every other mechanism goes straight to h. So of a link l into h,
 //   benefit(l) = amount(l) * (l goes to h* ? PassShare(h) : 1),
-// which is the rest keyed by incoming mechanism pro rata. The part of h's own injection that is passed on is benefit without a link.
+// which is the rest keyed by incoming mechanism pro rata. The part of h's own injection that is
+// passed on is benefit without a link.
 //
-// LEDGER mode takes the amounts paid: f = outside_revenue_yuan if known, else max(0, revenue - inflow) (`derived`), else 0;
-// u = max(0, outflow - inflow - f); X = inflow + f + u; leaked = min(surplus, leak_share X); the rest is retained. x = X with no solve,
-// except that closed circulation which no injection reaches has x = 0 (`unfunded`). SHARE mode takes RECEIPTS shares and solves for x;
-// f = outside_revenue_yuan if known, else 0; a link without such a share carries nothing. Differences that are rounding of
-// sums (1e-11 of the amounts) count as 0 and stay visible in the ledger's residual.
+// LEDGER mode takes the amounts paid: f = outside_revenue_yuan if known, else max(0, revenue -
+// inflow) (`derived`), else 0; u = max(0, outflow - inflow - f); X = inflow + f + u; leaked =
+// min(surplus, leak_share X); the rest is retained. x = X with no solve, except that closed
+// circulation which no injection reaches has x = 0 (`unfunded`). SHARE mode takes RECEIPTS shares
+// and solves for x; f = outside_revenue_yuan if known, else 0; a link without such a share carries
+// nothing. Differences that are rounding of sums (1e-11 of the amounts) count as 0 and stay visible
+// in the ledger's residual.
 //
-// The splits are those of the full graph (active links). A filter cuts the books afterwards: what comes to an inside node over a link
-// that is not inside is the injection `from_outside`, what an inside node pays over such a link is `to_outside` and counts as leaked. A
-// household's benefit is therefore the same under every filter that it is inside of.
+// The splits are those of the full graph (active links). A filter cuts the books afterwards: what
+// comes to an inside node over a link that is not inside is the injection `from_outside`, what an
+// inside node pays over such a link is `to_outside` and counts as leaked. A household's benefit is
+// therefore the same under every filter that it is inside of.
 //
-// Method: proportional sharing of money through a chain, an absorbing Markov chain (Kemeny and Snell 1960) or, on amounts,
-// Leontief's open model; DOMAIN terms as above. Cost: O(nodes + links) in a few passes over arrays; in share mode plus one solve.
+// Method: proportional sharing of money through a chain, an absorbing Markov chain (Kemeny and
+// Snell 1960) or, on amounts, Leontief's open model; DOMAIN terms as above. Cost: O(nodes + links)
+// in a few passes over arrays; in share mode plus one solve.
 #ifndef LIANJIE_ENGINE_FLOW_FLOW_MODEL_H_
 #define LIANJIE_ENGINE_FLOW_FLOW_MODEL_H_
 
@@ -53,11 +61,14 @@ inline constexpr double kMoneyRounding = 1e-11;
 
 struct FlowModelOptions {
   FlowMode mode = FlowMode::kLedger;
-  // Allows injections below 0 (input-output tables). Without it one is INVALID_FIELD naming the node.
+  // Allows injections below 0 (input-output tables). Without it one is INVALID_FIELD naming the
+  // node.
   bool signed_injections = false;
-  // Share mode: the solve ends when what is still in transit is at most this part of the injections.
+  // Share mode: the solve ends when what is still in transit is at most this part of the
+  // injections.
   double tolerance = 1e-12;
-  // False leaves P out (no arcs, no search for unfunded circulation): all that coverage needs. Ledger mode only.
+  // False leaves P out (no arcs, no search for unfunded circulation): all that coverage needs.
+  // Ledger mode only.
   bool want_arcs = true;
 
   absl::Status Validate() const;
@@ -79,7 +90,8 @@ struct PayerPart {
 
 // Money of households, by NodeIndex; 0 for other nodes. Sums run in the order of the links.
 struct HouseholdBenefits {
-  std::vector<double> benefit_yuan;  // narrow + broad, net of what the household's operating account pays out
+  std::vector<double>
+      benefit_yuan;  // narrow + broad, net of what the household's operating account pays out
   std::vector<double> narrow_yuan;
   std::vector<double> gross_yuan;  // all that was paid to it, and its own injection
 };
@@ -93,9 +105,10 @@ constexpr bool IsOperatingIncome(Mechanism m) {
 // Immutable after Build; thread safe; keeps the Snapshot alive.
 class FlowModel {
  public:
-  // Errors: TERMS (FEATURE_PLANNED, UNIMPLEMENTED); a negative injection (INVALID_FIELD, names the node); in share mode a funded component
-  // without exit (FAILED_PRECONDITION, TRAPPED, names up to 5 members) and shares of a payer above 1 (SHARES_EXCEED_ONE);
-  // CANCELLED, MEMORY_EXHAUSTED. Memory is reserved with `context` and released with the model only by the context's end.
+  // Errors: TERMS (FEATURE_PLANNED, UNIMPLEMENTED); a negative injection (INVALID_FIELD, names the
+  // node); in share mode a funded component without exit (FAILED_PRECONDITION, TRAPPED, names up to
+  // 5 members) and shares of a payer above 1 (SHARES_EXCEED_ONE); CANCELLED, MEMORY_EXHAUSTED.
+  // EstimateBytes is booked with `context` and not given back.
   static absl::StatusOr<FlowModel> Build(const View& view, const FlowModelOptions& options,
                                          RunContext& context);
   // Bytes that Build takes at most.
@@ -112,7 +125,8 @@ class FlowModel {
   // kNoPayer for an inactive node and for a household without an operating account.
   PayerIndex PayerOf(NodeIndex n) const { return payer_of_[n]; }
   bool IsAccount(PayerIndex p) const { return (flags_[p] & kAccount) != 0; }
-  // LAND or FUND without injection f of its own: seen through where tiers, payers and dependence are counted.
+  // LAND or FUND without injection f of its own: seen through where tiers, payers and dependence
+  // are counted.
   bool IsConduit(PayerIndex p) const { return (flags_[p] & kConduit) != 0; }
   // Counts as a paying organisation: neither an account nor a conduit.
   bool IsOrganisationPayer(PayerIndex p) const { return (flags_[p] & (kAccount | kConduit)) == 0; }
@@ -122,18 +136,20 @@ class FlowModel {
   bool IsUnfunded(PayerIndex p) const { return (flags_[p] & kUnfunded) != 0; }
 
   double x(PayerIndex p) const { return x_[p]; }
-  double injection(PayerIndex p) const { return f_[p]; }          // f, may be < 0 when signed
-  double unexplained(PayerIndex p) const { return u_[p]; }        // u; of an account: its operating loss
+  double injection(PayerIndex p) const { return f_[p]; }    // f, may be < 0 when signed
+  double unexplained(PayerIndex p) const { return u_[p]; }  // u; of an account: its operating loss
   double from_outside(PayerIndex p) const { return ValueAt(from_outside_, p); }
-  double retained(PayerIndex p) const { return retained_[p]; }    // 0 for accounts: they pass it to the household
-  double leaked(PayerIndex p) const { return leaked_[p]; }        // by leak_share
+  double retained(PayerIndex p) const {
+    return retained_[p];
+  }  // 0 for accounts: they pass it to the household
+  double leaked(PayerIndex p) const { return leaked_[p]; }  // by leak_share
   double to_outside(PayerIndex p) const { return ValueAt(to_outside_, p); }
-  // f + u + from_outside of an inside payer, 0 of one outside: the right-hand side of the forward solve.
-  double source(PayerIndex p) const {
-    return IsInside(p) ? f_[p] + u_[p] + from_outside(p) : 0.0;
-  }
+  // f + u + from_outside of an inside payer, 0 of one outside: the right-hand side of the forward
+  // solve.
+  double source(PayerIndex p) const { return IsInside(p) ? f_[p] + u_[p] + from_outside(p) : 0.0; }
 
-  // ---- P: arcs between inside payers over inside links with money, in the order of the links. Empty without want_arcs.
+  // ---- P: arcs between inside payers over inside links with money, in the order of the links.
+  // Empty without want_arcs.
   std::uint64_t arcs_begin(PayerIndex p) const { return arc_offsets_[p]; }
   std::uint64_t arcs_end(PayerIndex p) const { return arc_offsets_[p + 1]; }
   std::uint64_t arc_count() const { return arc_targets_.size(); }
@@ -150,11 +166,12 @@ class FlowModel {
   // The share of its payer's x that a link carries, and the yuan; 0 when it is not active. O(1).
   double LinkShare(LinkIndex l) const;
   double LinkAmountYuan(LinkIndex l) const;
-  // Who receives the money of link l: an organisation, an asset, an agency, an operating account, or kNoPayer when it goes straight to a household.
+  // Who receives the money of link l: an organisation, an asset, an agency, an operating account,
+  // or kNoPayer when it goes straight to a household.
   PayerIndex ReceiverOf(LinkIndex l) const {
     const PayerIndex p = payer_of_[snapshot().links().target[l]];
-    const bool straight = p != kNoPayer && IsAccount(p) &&
-                          !IsOperatingIncome(snapshot().links().mechanism[l]);
+    const bool straight =
+        p != kNoPayer && IsAccount(p) && !IsOperatingIncome(snapshot().links().mechanism[l]);
     return straight ? kNoPayer : p;
   }
   // True when the payee is a household's operating account.
@@ -165,31 +182,39 @@ class FlowModel {
   }
 
   // ---- households
-  // The part of an operating account's money that is passed on to the household; 1 for households without one.
+  // The part of an operating account's money that is passed on to the household; 1 for households
+  // without one.
   double PassShare(NodeIndex household) const {
     const PayerIndex p = payer_of_[household];
     return p == kNoPayer ? 1.0 : ValueAt(pass_, p);
   }
-  // Benefit of a household that comes by link l: LinkAmountYuan x (PassShare or 1). `l` must pay a household.
+  // Benefit of a household that comes by link l: LinkAmountYuan x (PassShare or 1). `l` must pay a
+  // household.
   double LinkBenefitYuan(LinkIndex l) const {
     const double amount = LinkAmountYuan(l);
     return GoesToAccount(l) ? amount * PassShare(snapshot().links().target[l]) : amount;
   }
   // Benefit of a household out of its own injection (no payer, no mechanism; broad).
   double OwnBenefitYuan(NodeIndex household) const;
-  // Every active link into `household` that carries money, in link order: sums with OwnBenefitYuan to its benefit. Clears `out`. O(in-degree).
+  // Every active link into `household` that carries money, in link order: sums with OwnBenefitYuan
+  // to its benefit. Clears `out`. O(in-degree).
   void ListIncoming(NodeIndex household, std::vector<IncomingBenefit>& out) const;
-  // Benefit of `household` by paying organisation, ascending by node, looked through conduits and other households' accounts; what no
-  // organisation is behind (own injection, other households' own money) comes last as kNoNode. What a conduit pays out of money that starts there
-  // (unexplained, from outside) is the conduit's own. Sums to the (narrow) benefit. O(in-degree), plus the closure of conduits behind.
+  // Benefit of `household` by paying organisation, ascending by node, looked through conduits and
+  // other households' accounts; what no organisation is behind (own injection, other households'
+  // own money) comes last as kNoNode. What a conduit pays out of money that starts there
+  // (unexplained, from outside) is the conduit's own. Sums to the (narrow) benefit. O(in-degree),
+  // plus the closure of conduits behind.
   std::vector<PayerPart> ListPayers(NodeIndex household, bool narrow_only) const;
-  // The largest of ListPayers that is an organisation; ties go to the first; {kNoNode, 0} when there is none.
+  // The largest of ListPayers that is an organisation; ties go to the first; {kNoNode, 0} when
+  // there is none.
   PayerPart LargestPayer(NodeIndex household, bool narrow_only) const;
 
-  // All households at once, in one pass over the links. Errors: CANCELLED.
+  // All households at once, in one pass over the links; 24 bytes a node, which the caller books.
+  // Errors: CANCELLED.
   absl::StatusOr<HouseholdBenefits> ComputeHouseholds(RunContext& context) const;
 
-  // By NodeIndex, 1 where some node with f > 0 reaches it over active links, amounts ignored (a node with f > 0 reaches itself).
+  // By NodeIndex, 1 where some node with f > 0 reaches it over active links, amounts ignored (a
+  // node with f > 0 reaches itself).
   absl::StatusOr<std::vector<std::uint8_t>> ReachedByInjections(RunContext& context) const;
 
   // ---- totals, for ledgers and warnings
@@ -198,12 +223,15 @@ class FlowModel {
   double unfunded_yuan() const { return unfunded_yuan_; }  // recorded throughput of the unfunded
   // Share mode: active links that carry nothing because they have no RECEIPTS share.
   std::uint64_t shareless_count() const { return shareless_count_; }
-  double solve_residual_yuan() const { return solve_residual_yuan_; }  // share mode: still in transit
+  double solve_residual_yuan() const {
+    return solve_residual_yuan_;
+  }  // share mode: still in transit
   std::uint64_t memory_bytes() const;
 
  private:
   friend class FlowModelBuilder;
-  static constexpr std::uint8_t kAccount = 1, kConduit = 2, kInside = 4, kDerived = 8, kUnfunded = 16;
+  static constexpr std::uint8_t kAccount = 1, kConduit = 2, kInside = 4, kDerived = 8,
+                                kUnfunded = 16;
   // The share that a link states, of the days that the view asks about; 0 when it states none.
   double StatedShare(LinkIndex l) const;
   static double ValueAt(const std::vector<double>& column, std::size_t i) {

@@ -1,6 +1,7 @@
-// Makes the books of flow_model.h in a few passes: mark the active links and add up what every node takes in and pays; make the
-// payers; find each one's injection and what it keeps; lay out P; settle what needs the whole graph (unfunded circulation, or in
-// share mode the solve); last, cut by the filter.
+// Makes the books of flow_model.h in a few passes: mark the active links and add up what every node
+// takes in and pays; make the payers; find each one's injection and what it keeps; lay out P;
+// settle what needs the whole graph (unfunded circulation, or in share mode the solve); last, cut
+// by the filter.
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -48,11 +49,10 @@ class FlowModelBuilder {
 
  private:
   bool ledger() const { return m_.options_.mode == FlowMode::kLedger; }
-  bool IsHousehold(NodeIndex n) const {
-    return graph_.nodes().kind[n] == NodeKind::kHousehold;
-  }
+  bool IsHousehold(NodeIndex n) const { return graph_.nodes().kind[n] == NodeKind::kHousehold; }
 
-  // What a link moves by its own record: yuan in ledger mode, a share of its payer's money in share mode.
+  // What a link moves by its own record: yuan in ledger mode, a share of its payer's money in share
+  // mode.
   double Weight(LinkIndex l) const { return ledger() ? m_.view_.PaidYuan(l) : m_.StatedShare(l); }
 
   absl::Status MarkLinks() {
@@ -129,14 +129,13 @@ class FlowModelBuilder {
   absl::Status NegativeInjection(NodeIndex n) const {
     const std::string id(graph_.NodeId(n));
     const std::string amount = FormatDouble(graph_.nodes().outside_revenue_yuan[n]);
-    return MakeError(
-        absl::StatusCode::kInvalidArgument,
-        Cat("node '", id, "' has an injection below 0 (outside_revenue_yuan ", amount,
-            "); ask with signed_injections to solve injections and withdrawals apart"),
-        {.reason = Reason::kInvalidField,
-         .field = "signed_injections",
-         .row = {},
-         .metadata = {{"node", id}, {"outside_revenue_yuan", amount}}});
+    return MakeError(absl::StatusCode::kInvalidArgument,
+                     Cat("node '", id, "' has an injection below 0 (outside_revenue_yuan ", amount,
+                         "); ask with signed_injections to solve injections and withdrawals apart"),
+                     {.reason = Reason::kInvalidField,
+                      .field = "signed_injections",
+                      .row = {},
+                      .metadata = {{"node", id}, {"outside_revenue_yuan", amount}}});
   }
 
   absl::Status SetLedgerBooks() {
@@ -181,13 +180,13 @@ class FlowModelBuilder {
 
   absl::Status SharesExceedOne(NodeIndex n, double sum) const {
     const std::string id(graph_.NodeId(n));
-    return MakeError(absl::StatusCode::kFailedPrecondition,
-                     Cat("the RECEIPTS shares and leak_share of '", id, "' add up to ", sum,
-                         ", more than 1"),
-                     {.reason = Reason::kSharesExceedOne,
-                      .field = "share",
-                      .row = {},
-                      .metadata = {{"node", id}, {"sum", FormatDouble(sum)}}});
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition,
+        Cat("the RECEIPTS shares and leak_share of '", id, "' add up to ", sum, ", more than 1"),
+        {.reason = Reason::kSharesExceedOne,
+         .field = "share",
+         .row = {},
+         .metadata = {{"node", id}, {"sum", FormatDouble(sum)}}});
   }
 
   // Lays out P over the given links.
@@ -215,7 +214,8 @@ class FlowModelBuilder {
     return absl::OkStatus();
   }
 
-  // Payers that no injection reaches can only circulate what they have: inflow and outflow are equal, and nothing leaves.
+  // Payers that no injection reaches can only circulate what they have: inflow and outflow are
+  // equal, and nothing leaves.
   absl::Status FindUnfunded() {
     std::vector<std::uint8_t> funded(m_.payer_count(), 0);
     std::vector<PayerIndex> queue;

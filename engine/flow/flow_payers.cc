@@ -1,5 +1,6 @@
-// Who pays a household, once conduits and other households' accounts are seen through. The money at a conduit came from its payers in
-// proportion to what each put in; a chain of conduits is followed backwards, cycles of conduits exactly.
+// Who pays a household, once conduits and other households' accounts are seen through. The money at
+// a conduit came from its payers in proportion to what each put in; a chain of conduits is followed
+// backwards, cycles of conduits exactly.
 #include <algorithm>
 #include <map>
 
@@ -10,7 +11,8 @@
 namespace lianjie {
 namespace {
 
-// Conduits and accounts upstream of some of their kind, with arcs that run backwards: from a conduit to where its money came from.
+// Conduits and accounts upstream of some of their kind, with arcs that run backwards: from a
+// conduit to where its money came from.
 class ConduitsBehind {
  public:
   explicit ConduitsBehind(const FlowModel& model) : model_(model) {}

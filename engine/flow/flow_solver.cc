@@ -12,24 +12,18 @@ namespace {
 constexpr std::uint32_t kPollMask = 4095;
 
 absl::Status Trapped(std::uint32_t payer) {
-  return MakeError(absl::StatusCode::kFailedPrecondition,
-                   "money reaches a payer that pays all of it to itself",
-                   {.reason = Reason::kDiverges,
-                    .field = {},
-                    .row = {},
-                    .metadata = {{"payer", Cat(payer)}}});
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "money reaches a payer that pays all of it to itself",
+      {.reason = Reason::kDiverges, .field = {}, .row = {}, .metadata = {{"payer", Cat(payer)}}});
 }
 
-// Tarjan's algorithm with its recursion on a stack of its own. Components come out downstream first.
+// Tarjan's algorithm with its recursion on a stack of its own. Components come out downstream
+// first.
 class Tarjan {
  public:
   Tarjan(const FlowCsr& csr, std::vector<std::uint32_t>& order,
          std::vector<FlowSolver::Component>& components)
-      : csr_(csr),
-        order_(order),
-        components_(components),
-        low_(csr.size(), 0),
-        free_(csr.size()) {}
+      : csr_(csr), order_(order), components_(components), low_(csr.size(), 0), free_(csr.size()) {}
 
   absl::Status Run(RunContext& context) {
     for (std::uint32_t root = 0; root < csr_.size(); ++root) {
@@ -112,7 +106,8 @@ absl::StatusOr<FlowSolver> FlowSolver::Make(const FlowCsr& csr, RunContext& cont
 }
 
 std::uint64_t FlowSolver::EstimateBytes(std::uint64_t payers, std::uint64_t arcs) {
-  // Order, position, Tarjan's low, stack and calls; and the arcs of one component that holds them all.
+  // Order, position, Tarjan's low, stack and calls; and the arcs of one component that holds them
+  // all.
   return payers * (4 + 4 + 4 + 4 + 16 + 32) + arcs * 12;
 }
 

@@ -1,9 +1,11 @@
-// x = rhs + P'x and a = rhs + P a over all payers. Cycles are condensed (Tarjan 1972, with a stack of our own); what is left is acyclic
-// and one sweep in topological order settles it: a payer alone is one visit, a component is solved by itself (flow_block.h). So a graph
-// without cycles costs one read of its arcs, and N = (I - P)^-1 is never formed.
+// x = rhs + P'x and a = rhs + P a over all payers. Cycles are condensed (Tarjan 1972, with a stack
+// of our own); what is left is acyclic and one sweep in topological order settles it: a payer alone
+// is one visit, a component is solved by itself (flow_block.h). So a graph without cycles costs one
+// read of its arcs, and N = (I - P)^-1 is never formed.
 //
-// Every funded payer must reach an exit (its component's rows of P must not all sum to 1); components whose right-hand side is
-// 0 are passed over, so closed circulation that nothing funds does no harm. Sums run in one fixed order.
+// Every funded payer must reach an exit (its component's rows of P must not all sum to 1);
+// components whose right-hand side is 0 are passed over, so closed circulation that nothing funds
+// does no harm. Sums run in one fixed order.
 #ifndef LIANJIE_ENGINE_FLOW_FLOW_SOLVER_H_
 #define LIANJIE_ENGINE_FLOW_FLOW_SOLVER_H_
 
@@ -22,8 +24,8 @@ struct DiagonalReport {
   double max_relative_error = 0;  // a bound; 0 when exact
 };
 
-// Immutable after Make; thread safe. Positions number the payers in topological order, upstream first; the members of a component
-// stand side by side.
+// Immutable after Make; thread safe. Positions number the payers in topological order, upstream
+// first; the members of a component stand side by side.
 class FlowSolver {
  public:
   // A component of two or more payers: positions [begin, end).
@@ -46,15 +48,16 @@ class FlowSolver {
   // The arcs inside a component; member i is order()[begin + i].
   FlowBlock BlockOf(const Component& component) const;
 
-  // Solve in place for `width` right-hand sides, values[payer * width + j]. `tolerance` concerns large components alone and is relative;
-  // what they leave in transit is added to *residual when given. Errors: DIVERGES (FAILED_PRECONDITION), CANCELLED.
+  // Solve in place for `width` right-hand sides, values[payer * width + j]. `tolerance` concerns
+  // large components alone and is relative; what they leave in transit is added to *residual when
+  // given. Errors: DIVERGES (FAILED_PRECONDITION), CANCELLED.
   absl::Status Forward(std::span<double> values, int width, double tolerance, double* residual,
                        RunContext& context) const;
   absl::Status Backward(std::span<double> values, int width, double tolerance,
                         RunContext& context) const;
 
-  // N_kk of every payer where wanted[k]: how often a yuan that is at k is there in all. 1 outside cycles. Components up to
-  // kExactDiagonalBlock members are exact.
+  // N_kk of every payer where wanted[k]: how often a yuan that is at k is there in all. 1 outside
+  // cycles. Components up to kExactDiagonalBlock members are exact.
   absl::StatusOr<std::vector<double>> Diagonal(std::span<const std::uint8_t> wanted,
                                                DiagonalReport& report, RunContext& context) const;
 

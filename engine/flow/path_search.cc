@@ -82,8 +82,9 @@ absl::StatusOr<const double*> PathSearch::VisitsFrom(Visits& visits, std::uint32
   return row.data();
 }
 
-// How often money that comes to the end of a prefix is there in all without going back to an earlier node of the prefix: a Schur
-// complement in N, since the complement of a principal minor is a minor of the inverse.
+// How often money that comes to the end of a prefix is there in all without going back to an
+// earlier node of the prefix: a Schur complement in N, since the complement of a principal minor is
+// a minor of the inverse.
 absl::StatusOr<double> PathSearch::Multiplier(std::uint32_t prefix, RunContext& context) {
   const std::uint32_t vertex = prefixes_[prefix].vertex;
   const FlowSolver::Component component = up_.solver->ComponentOf(vertex);
@@ -102,8 +103,8 @@ absl::StatusOr<double> PathSearch::Multiplier(std::uint32_t prefix, RunContext& 
   const auto count = static_cast<Eigen::Index>(members.size());
   Eigen::MatrixXd n(count, count);
   for (Eigen::Index i = 0; i < count; ++i) {
-    LIANJIE_ASSIGN_OR_RETURN(
-        const double* row, VisitsFrom(*visits, members[static_cast<std::size_t>(i)], context));
+    LIANJIE_ASSIGN_OR_RETURN(const double* row,
+                             VisitsFrom(*visits, members[static_cast<std::size_t>(i)], context));
     for (Eigen::Index j = 0; j < count; ++j) n(i, j) = row[members[static_cast<std::size_t>(j)]];
   }
   if (count == 1) return n(0, 0);

@@ -1,4 +1,5 @@
-// The largest elementary paths by which money reaches a household, best first. See explain_benefit.h for what a path is worth.
+// The largest elementary paths by which money reaches a household, best first. See
+// explain_benefit.h for what a path is worth.
 #ifndef LIANJIE_ENGINE_FLOW_PATH_SEARCH_H_
 #define LIANJIE_ENGINE_FLOW_PATH_SEARCH_H_
 
@@ -14,7 +15,8 @@
 namespace lianjie {
 
 struct BenefitPath {
-  // The nodes passed and, for each, the link that pays it (kNoLink for the first, where money enters). The household comes last.
+  // The nodes passed and, for each, the link that pays it (kNoLink for the first, where money
+  // enters). The household comes last.
   std::vector<NodeIndex> nodes;
   std::vector<LinkIndex> links;
   double benefit_yuan = 0;
@@ -27,7 +29,8 @@ class PathSearch {
   PathSearch(const PathSearch&) = delete;
   PathSearch& operator=(const PathSearch&) = delete;
 
-  // The next largest path; false when there is none, or when the search has grown too large (then exhausted()). Errors: CANCELLED, DIVERGES.
+  // The next largest path; false when there is none, or when the search has grown too large (then
+  // exhausted()). Errors: CANCELLED, DIVERGES.
   absl::StatusOr<bool> Next(BenefitPath& path, RunContext& context);
   // True when paths may be missing because the limit of prefixes was reached.
   bool exhausted() const { return exhausted_; }
@@ -41,7 +44,8 @@ class PathSearch {
     LinkIndex link = kNoLink;
     std::uint32_t depth = 0;
   };
-  // A prefix to grow (ending kGrow), or a whole path (its ending; of a straight one its number and kNoPrefix).
+  // A prefix to grow (ending kGrow), or a whole path (its ending; of a straight one its number and
+  // kNoPrefix).
   struct Entry {
     double key = 0;
     std::uint32_t prefix = 0;
@@ -55,7 +59,7 @@ class PathSearch {
   // N inside one component, made as far as it is needed.
   struct Visits {
     FlowBlock block;
-    std::vector<double> all;  // small: N whole
+    std::vector<double> all;                                       // small: N whole
     absl::flat_hash_map<std::uint32_t, std::vector<double>> rows;  // large: rows of N
   };
 

@@ -111,8 +111,7 @@ class Collector {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Upstream>> Upstream::Make(const FlowModel& model,
-                                                         NodeIndex household,
-                                                         RunContext& context) {
+                                                         NodeIndex household, RunContext& context) {
   auto upstream = std::make_unique<Upstream>();
   LIANJIE_RETURN_IF_ERROR(Collector(model, household, *upstream).Run(context));
   LIANJIE_ASSIGN_OR_RETURN(

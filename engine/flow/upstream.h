@@ -1,5 +1,5 @@
-// What lies upstream of one household: the payers whose money can reach it, as a small graph of its own with what a yuan at each of them is
-// worth to the household.
+// What lies upstream of one household: the payers whose money can reach it, as a small graph of its
+// own with what a yuan at each of them is worth to the household.
 #ifndef LIANJIE_ENGINE_FLOW_UPSTREAM_H_
 #define LIANJIE_ENGINE_FLOW_UPSTREAM_H_
 

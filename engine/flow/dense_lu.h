@@ -1,0 +1,38 @@
+// LU of I - P for a small component, without pivoting: I - P is a diagonally dominant M-matrix, for
+// which elimination in any order is stable. A kernel of our own rather than a library's because the
+// order of its sums must not depend on the machine's caches.
+#ifndef LIANJIE_ENGINE_FLOW_DENSE_LU_H_
+#define LIANJIE_ENGINE_FLOW_DENSE_LU_H_
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+namespace lianjie {
+
+class DenseLu {
+ public:
+  // `m` is row-major, size x size. O(size^3).
+  DenseLu(std::vector<double> m, std::size_t size);
+
+  // False when some pivot vanishes: what enters never leaves. The solves are then meaningless.
+  bool ok() const { return ok_; }
+
+  // In place, values[row * width + j]: M y = values, and M' y = values. O(size^2 width).
+  void Solve(std::span<double> values, std::size_t width) const;
+  void SolveTransposed(std::span<double> values, std::size_t width) const;
+
+  // Row-major. O(size^3).
+  std::vector<double> Inverse() const;
+
+ private:
+  double at(std::size_t row, std::size_t column) const { return m_[row * size_ + column]; }
+
+  std::vector<double> m_;  // L below the diagonal (unit), U on and above it
+  std::size_t size_;
+  bool ok_ = true;
+};
+
+}  // namespace lianjie
+
+#endif  // LIANJIE_ENGINE_FLOW_DENSE_LU_H_
