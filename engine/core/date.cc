@@ -39,7 +39,11 @@ bool ParseDigits(std::string_view text, int& value) {
 absl::StatusOr<Date> Date::FromCivil(int year, int month, int day) {
   const auto civil = std::chrono::year{year} / static_cast<unsigned>(std::max(month, 0)) /
                      static_cast<unsigned>(std::max(day, 0));
-  if (year < 1 || year > 9999 || !civil.ok()) {
+  // std::chrono keeps day and month in a byte each, so the ranges come first: day 257 would read
+  // as 1.
+  const bool in_range =
+      year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+  if (!in_range || !civil.ok()) {
     return absl::InvalidArgumentError(
         Cat("no such day: year ", year, ", month ", month, ", day ", day));
   }
