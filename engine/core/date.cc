@@ -37,12 +37,10 @@ bool ParseDigits(std::string_view text, int& value) {
 }  // namespace
 
 absl::StatusOr<Date> Date::FromCivil(int year, int month, int day) {
-  const auto civil = std::chrono::year{year} / static_cast<unsigned>(std::max(month, 0)) /
-                     static_cast<unsigned>(std::max(day, 0));
-  // std::chrono keeps day and month in a byte each, so the ranges come first: day 257 would read
-  // as 1.
+  // std::chrono keeps day and month in a byte each and would read day 257 as 1: ranges come first.
   const bool in_range =
       year >= 1 && year <= 9999 && month >= 1 && month <= 12 && day >= 1 && day <= 31;
+  const auto civil = std::chrono::year{year} / month / day;
   if (!in_range || !civil.ok()) {
     return absl::InvalidArgumentError(
         Cat("no such day: year ", year, ", month ", month, ", day ", day));

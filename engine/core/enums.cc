@@ -12,12 +12,12 @@ constexpr std::array<Names, 8> kNodeKinds = {"",     "HOUSEHOLD", "COOPERATIVE",
 constexpr std::array<Names, 4> kRegistrations = {"", "GENERAL", "REGISTERED_POOR", "LIFTED_OUT"};
 constexpr std::array<Names, 5> kMonitorings = {"", "NONE", "UNSTABLE_LIFTED_OUT", "MARGINAL",
                                                "SUDDEN_HARDSHIP"};
-constexpr std::array<Names, 12> kCauses = {"",        "ILLNESS", "DISABILITY", "SCHOOLING",
+constexpr std::array<Names, 12> kCauses = {"",         "ILLNESS", "DISABILITY", "SCHOOLING",
                                            "DISASTER", "LAND",    "WATER",      "TECHNOLOGY",
                                            "LABOUR",   "CAPITAL", "TRANSPORT",  "MOTIVATION"};
 constexpr std::array<Names, 4> kSectors = {"", "PRIMARY", "SECONDARY", "TERTIARY"};
-constexpr std::array<Names, 7> kStages = {"",            "INPUTS",   "PRODUCTION", "PROCESSING",
-                                          "CIRCULATION", "SERVICES", "TOURISM"};
+constexpr std::array<Names, 7> kStages = {
+    "", "INPUTS", "PRODUCTION", "PROCESSING", "CIRCULATION", "SERVICES", "TOURISM"};
 constexpr std::array<Names, 4> kOperatingStatuses = {"", "OPERATING", "DORMANT", "REVOKED"};
 constexpr std::array<Names, 18> kMechanisms = {"",
                                                "ORDER",

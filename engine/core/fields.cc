@@ -11,10 +11,8 @@
 namespace lianjie {
 namespace {
 
-template <typename>
-inline constexpr bool kIsOptionalNumber = false;
-template <>
-inline constexpr bool kIsOptionalNumber<std::optional<double>> = true;
+template <typename> inline constexpr bool kIsOptionalNumber = false;
+template <> inline constexpr bool kIsOptionalNumber<std::optional<double>> = true;
 
 absl::Status SetNumber(std::string_view name, std::string_view text, std::optional<double>& out) {
   if (text.empty()) {
@@ -25,12 +23,15 @@ absl::Status SetNumber(std::string_view name, std::string_view text, std::option
   if (out.has_value()) return absl::OkStatus();
   const std::string shown(text.substr(0, 60));
   if (text.find(',') != std::string_view::npos) {
-    return InvalidField(name, Cat("'", shown, "' has a comma: write numbers without thousands marks, with a decimal point"));
+    return InvalidField(
+        name, Cat("'", shown,
+                  "' has a comma: write numbers without thousands marks, with a decimal point"));
   }
   return InvalidField(name, Cat("'", shown, "' is not a finite decimal number"));
 }
 
-absl::Status SetInteger(std::string_view name, std::string_view text, std::optional<std::int64_t>& out) {
+absl::Status SetInteger(std::string_view name, std::string_view text,
+                        std::optional<std::int64_t>& out) {
   if (text.empty()) {
     out.reset();
     return absl::OkStatus();
@@ -40,8 +41,7 @@ absl::Status SetInteger(std::string_view name, std::string_view text, std::optio
   return InvalidField(name, Cat("'", text.substr(0, 60), "' is not a whole number"));
 }
 
-template <typename E>
-absl::Status SetEnum(std::string_view name, std::string_view text, E& out) {
+template <typename E> absl::Status SetEnum(std::string_view name, std::string_view text, E& out) {
   if (text.empty()) {
     out = E::kUnspecified;
     return absl::OkStatus();
@@ -70,9 +70,9 @@ absl::Status SetDate(std::string_view name, std::string_view text, Date unbounde
   return absl::OkStatus();
 }
 
-// How one member is read, written and copied, by its type. `kName` is the address of a string_view constant.
-template <auto kMember, const std::string_view& kName>
-struct Access;
+// How one member is read, written and copied, by its type. `kName` is the address of a string_view
+// constant.
+template <auto kMember, const std::string_view& kName> struct Access;
 
 template <typename Record, typename T, T Record::*kMember, const std::string_view& kName>
 struct Access<kMember, kName> {
@@ -144,7 +144,8 @@ struct Access<kMember, kName> {
       return FieldType::kString;
     } else if constexpr (kIsOptionalNumber<T>) {
       return FieldType::kNumber;
-    } else if constexpr (std::is_same_v<T, std::optional<std::int64_t>> || std::is_same_v<T, std::int64_t>) {
+    } else if constexpr (std::is_same_v<T, std::optional<std::int64_t>> ||
+                         std::is_same_v<T, std::int64_t>) {
       return FieldType::kInteger;
     } else if constexpr (std::is_enum_v<T>) {
       return FieldType::kEnum;
@@ -161,19 +162,25 @@ struct Access<kMember, kName> {
 constexpr std::string_view kValidFrom = "valid_from";
 constexpr std::string_view kValidTo = "valid_to";
 
-template <typename Record>
-constexpr FieldSpec<Record> ValidFrom() {
+template <typename Record> constexpr FieldSpec<Record> ValidFrom() {
   return {kValidFrom, FieldType::kDate,
-          [](Record& r, std::string_view text) { return SetDate(kValidFrom, text, kDateMin, r.valid.from); },
-          [](const Record& r) { return r.valid.from == kDateMin ? FieldValue() : FieldValue(r.valid.from); },
+          [](Record& r, std::string_view text) {
+            return SetDate(kValidFrom, text, kDateMin, r.valid.from);
+          },
+          [](const Record& r) {
+            return r.valid.from == kDateMin ? FieldValue() : FieldValue(r.valid.from);
+          },
           [](Record& to, const Record& from) { to.valid.from = from.valid.from; }};
 }
 
-template <typename Record>
-constexpr FieldSpec<Record> ValidTo() {
+template <typename Record> constexpr FieldSpec<Record> ValidTo() {
   return {kValidTo, FieldType::kDate,
-          [](Record& r, std::string_view text) { return SetDate(kValidTo, text, kDateMax, r.valid.to); },
-          [](const Record& r) { return r.valid.to == kDateMax ? FieldValue() : FieldValue(r.valid.to); },
+          [](Record& r, std::string_view text) {
+            return SetDate(kValidTo, text, kDateMax, r.valid.to);
+          },
+          [](const Record& r) {
+            return r.valid.to == kDateMax ? FieldValue() : FieldValue(r.valid.to);
+          },
           [](Record& to, const Record& from) { to.valid.to = from.valid.to; }};
 }
 

@@ -12,8 +12,8 @@ namespace lianjie {
 namespace {
 
 constexpr std::int64_t kLeastReceipts = 5000;  // an operating producer sells something of its own
-constexpr double kUnexplainedShare = .02;      // of receipts, where it is planted
-constexpr std::size_t kUnexplainedEvery = 12;
+constexpr double kUnexplainedShare = .04;      // of receipts, where it is planted
+constexpr std::size_t kUnexplainedEvery = 8;
 constexpr std::int64_t kYuanOfKilowatt = 900;  // a year's sales of photovoltaic power
 
 class Planner {
@@ -288,15 +288,15 @@ class Planner {
     OrgAccount& account = Account(org);
     account.receipts_yuan = std::max(Needed(org), account.in_yuan);
     account.outside_yuan = account.receipts_yuan - account.in_yuan;
+    // Planted where little leaks, so that share mode, which knows no such injection, loses little
+    // by it.
     const OrgType type = orgs_.all[org].type;
-    const bool candidate =
-        type == OrgType::kCooperative || type == OrgType::kWorkshop || type == OrgType::kLeading;
-    if (!candidate || account.out_yuan == 0) return;
-    if (candidates_++ % kUnexplainedEvery != 0) return;
+    if ((type != OrgType::kCooperative && type != OrgType::kWorkshop) || account.out_yuan == 0)
+      return;
     const std::int64_t planted =
         std::max<std::int64_t>(1, Part(account.receipts_yuan, kUnexplainedShare));
     const std::int64_t reported = account.out_yuan - account.in_yuan - planted;
-    if (reported < 0) return;
+    if (reported < 0 || feasible_++ % kUnexplainedEvery != 0) return;
     account.outside_yuan = reported;
     account.unexplained_yuan = planted;
     ++chains_.unexplained_organisations;
@@ -308,7 +308,7 @@ class Planner {
   Random random_;
   Chains chains_;
   int agreements_ = 0;
-  std::size_t candidates_ = 0;
+  std::size_t feasible_ = 0;
   std::set<OrgIndex> settled_;
 };
 
@@ -349,10 +349,8 @@ void AddMoney(const Organisation& organisation, const OrgAccount& account, std::
   const bool conduit =
       traits.kind == NodeKind::kLand || organisation.type == OrgType::kIndustryFund;
   if (conduit) return;
-  // Small firms tell their revenue alone, and income from outside is derived from it.
-  const bool tells_outside = organisation.type != OrgType::kWorkshop &&
-                             organisation.type != OrgType::kFarm &&
-                             organisation.type != OrgType::kTourism;
+  // One family farm in four tells its revenue alone; its income from outside is derived from it.
+  const bool tells_outside = organisation.type != OrgType::kFarm || !random.Chance(.25);
   if (tells_outside) node.outside_revenue_yuan = static_cast<double>(account.outside_yuan);
   if (traits.kind == NodeKind::kAgency || traits.kind == NodeKind::kFund) return;
   const std::int64_t revenue = account.in_yuan + account.outside_yuan;

@@ -152,13 +152,11 @@ TEST(ValidateNodeTest, TextsAndIds) {
   EXPECT_TRUE(Validate(node).ok());
   node.id += 'x';
   ExpectRefused(node, "id");
-  for (const std::string bad : {"a\nb", "tab\t", std::string("nul\0", 4).c_str(), "\x7F"}) {
-    if (bad == "nul") continue;
+  for (const std::string& bad :
+       {std::string("a\nb"), std::string("tab\t"), std::string("nul\0", 4), std::string("\x7F")}) {
     node.id = bad;
     ExpectRefused(node, "id");
   }
-  node.id = std::string("nul\0", 4);
-  ExpectRefused(node, "id");
   node.id = "\xBA\xCF";
   ExpectRefused(node, "id");
   node = Node();
