@@ -1,0 +1,82 @@
+#include "clients/cli/connection.h"
+
+#include <grpcpp/channel.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "clients/cli/failure.h"
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "server/errors.h"
+
+namespace lianjie::cli {
+namespace {
+
+absl::StatusOr<std::shared_ptr<grpc::Channel>> NetworkChannel(const Settings& settings) {
+  std::shared_ptr<grpc::ChannelCredentials> credentials;
+  if (!settings.ca.empty()) {
+    absl::StatusOr<std::string> pem = ReadWholeFile("--ca", settings.ca);
+    if (!pem.ok()) return pem.status();
+    credentials = grpc::SslCredentials({.pem_root_certs = *pem, .pem_private_key = {}, .pem_cert_chain = {}});
+  } else if (IsLoopback(settings.server) || settings.insecure) {
+    credentials = grpc::InsecureChannelCredentials();
+  } else {
+    return UsageError(Cat("--server: ", settings.server,
+                          " is not on this machine: give --ca FILE for TLS, or --insecure to send everything in the clear"));
+  }
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  return grpc::CreateCustomChannel(settings.server, credentials, arguments);
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& settings, bool may_create) {
+  std::shared_ptr<grpc::Channel> channel;
+  std::unique_ptr<Connection> out(new Connection);
+  if (!settings.server.empty()) {
+    LIANJIE_ASSIGN_OR_RETURN(channel, NetworkChannel(settings));
+  } else if (!settings.data.empty()) {
+    server::ServerOptions options;
+    options.data_dir = settings.data;
+    options.must_exist = !may_create;
+    options.threads = settings.threads;
+    options.memory_bytes = settings.memory_bytes;
+    LIANJIE_ASSIGN_OR_RETURN(out->server_, server::Server::Open(options));
+    channel = out->server_->InProcessChannel();
+  } else {
+    return UsageError("say where the graph is: --data DIR opens a store, --server HOST:PORT calls a server "
+                      "(LIANJIE_DATA and LIANJIE_SERVER say the same)");
+  }
+  out->graphs_ = v1::GraphService::NewStub(channel);
+  out->analyses_ = v1::AnalysisService::NewStub(channel);
+  return out;
+}
+
+Connection::~Connection() {
+  graphs_.reset();
+  analyses_.reset();
+  if (server_) server_->Shutdown();
+}
+
+absl::Status CallStatus(const grpc::Status& status) { return server::FromGrpcStatus(status); }
+
+bool IsLoopback(std::string_view address) {
+  const std::size_t colon = address.rfind(':');
+  std::string_view host = address.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return host == "localhost" || host == "::1" || host.starts_with("127.");
+}
+
+absl::StatusOr<std::string> ReadWholeFile(std::string_view flag, const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  if (!in || !(text << in.rdbuf())) return UsageError(Cat(flag, ": ", path, " cannot be read"));
+  return text.str();
+}
+
+}  // namespace lianjie::cli

@@ -1,0 +1,74 @@
+// The way to the service, always gRPC: through a network channel to a server, or to one opened in this process over a
+// store's folder. Commands cannot tell the difference.
+#ifndef LIANJIE_CLIENTS_CLI_CONNECTION_H_
+#define LIANJIE_CLIENTS_CLI_CONNECTION_H_
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/status.h>
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "clients/cli/settings.h"
+#include "lianjie/v1/analysis_service.grpc.pb.h"
+#include "lianjie/v1/graph_service.grpc.pb.h"
+#include "server/server.h"
+
+namespace lianjie::cli {
+
+// Thread safe.
+class Connection {
+ public:
+  // With `may_create` a store's folder that is not there is made; otherwise it is NOT_FOUND. Errors: UsageError when neither
+  // a store nor a server is given.
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(const Settings& settings, bool may_create);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  v1::GraphService::Stub& graphs() { return *graphs_; }
+  v1::AnalysisService::Stub& analyses() { return *analyses_; }
+
+ private:
+  Connection() = default;
+
+  std::unique_ptr<server::Server> server_;  // in process only
+  std::unique_ptr<v1::GraphService::Stub> graphs_;
+  std::unique_ptr<v1::AnalysisService::Stub> analyses_;
+};
+
+// A call's status as ours, with its details.
+absl::Status CallStatus(const grpc::Status& status);
+
+// Makes one unary call, cancelled by an interrupt.
+template <typename Request, typename Response, typename Stub>
+absl::StatusOr<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                              const Request& request);
+
+// Whether HOST:PORT names this machine's own address, as 127.0.0.1, [::1] or localhost.
+bool IsLoopback(std::string_view address);
+
+// The whole of a file; UsageError naming `flag` when it cannot be read.
+absl::StatusOr<std::string> ReadWholeFile(std::string_view flag, const std::string& path);
+
+}  // namespace lianjie::cli
+
+#include "clients/cli/interrupt.h"
+
+namespace lianjie::cli {
+
+template <typename Request, typename Response, typename Stub>
+absl::StatusOr<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+                              const Request& request) {
+  grpc::ClientContext context;
+  const OnInterrupt cancel([&context] { context.TryCancel(); });
+  Response response;
+  const absl::Status status = CallStatus((stub.*method)(&context, request, &response));
+  if (!status.ok()) return status;
+  return response;
+}
+
+}  // namespace lianjie::cli
+
+#endif  // LIANJIE_CLIENTS_CLI_CONNECTION_H_

@@ -1,0 +1,79 @@
+#include "clients/cli/interrupt.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <condition_variable>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include "clients/cli/failure.h"
+
+namespace lianjie::cli {
+namespace {
+
+struct State {
+  std::mutex mutex;
+  std::condition_variable came;
+  bool interrupted = false;
+  std::uint64_t next_key = 0;
+  std::map<std::uint64_t, std::function<void()>> actions;
+};
+
+// Never destroyed: the watching thread outlives main's statics.
+State& TheState() {
+  static State* const state = new State;  // NOLINT(cppcoreguidelines-owning-memory)
+  return *state;
+}
+
+void Watch(sigset_t signals) {
+  State& state = TheState();
+  while (true) {
+    int signal = 0;
+    if (sigwait(&signals, &signal) != 0) continue;
+    const std::lock_guard lock(state.mutex);
+    if (state.interrupted) _exit(kExitInterrupted);
+    state.interrupted = true;
+    for (const auto& [key, action] : state.actions) action();
+    state.came.notify_all();
+  }
+}
+
+}  // namespace
+
+void WatchInterrupts() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread(&Watch, signals).detach();
+}
+
+bool Interrupted() {
+  const std::lock_guard lock(TheState().mutex);
+  return TheState().interrupted;
+}
+
+OnInterrupt::OnInterrupt(std::function<void()> action) {
+  State& state = TheState();
+  const std::lock_guard lock(state.mutex);
+  key_ = state.next_key++;
+  if (state.interrupted) action();
+  state.actions.emplace(key_, std::move(action));
+}
+
+OnInterrupt::~OnInterrupt() {
+  const std::lock_guard lock(TheState().mutex);
+  TheState().actions.erase(key_);
+}
+
+void WaitForInterrupt() {
+  State& state = TheState();
+  std::unique_lock lock(state.mutex);
+  state.came.wait(lock, [&] { return state.interrupted; });
+}
+
+}  // namespace lianjie::cli

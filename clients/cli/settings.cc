@@ -1,0 +1,140 @@
+#include "clients/cli/settings.h"
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <sstream>
+#include <vector>
+
+#include "clients/cli/failure.h"
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "toml++/toml.h"
+
+namespace lianjie::cli {
+namespace {
+
+constexpr std::array<std::string_view, 10> kNames = {"data", "server", "ca", "graph", "threads", "memory",
+                                                     "listen", "tls_certificate", "tls_key", "insecure"};
+
+std::string Environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+std::string FindConfig(const std::string& named) {
+  if (!named.empty()) return named;
+  std::error_code error;
+  if (std::filesystem::exists("lianjie.toml", error)) return "lianjie.toml";
+  const std::string home = Environment("HOME");
+  if (home.empty()) return {};
+  const std::string path = home + "/.config/lianjie.toml";
+  return std::filesystem::exists(path, error) ? path : std::string();
+}
+
+absl::StatusOr<std::map<std::string, std::string>> ReadConfig(const std::string& path) {
+  std::map<std::string, std::string> values;
+  if (path.empty()) return values;
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return UsageError(Cat(path, ": no such file"));
+  toml::table table;
+  try {
+    table = toml::parse_file(path);
+  } catch (const toml::parse_error& e) {
+    return UsageError(Cat(path, ":", e.source().begin.line, ":", e.source().begin.column, ": ", std::string(e.description())));
+  }
+  for (const auto& [key, node] : table) {
+    const std::string name(key.str());
+    const auto line = node.source().begin.line;
+    if (std::ranges::find(kNames, name) == kNames.end()) {
+      const std::string_view near = Nearest(name, kNames);
+      return UsageError(Cat(path, ":", line, ": '", name, "' is no setting", near.empty() ? "" : Cat("; did you mean ", near, "?")));
+    }
+    if (const auto text = node.value<std::string>()) {
+      values[name] = *text;
+    } else if (const auto number = node.value<std::int64_t>()) {
+      values[name] = Cat(*number);
+    } else if (const auto truth = node.value<bool>()) {
+      values[name] = *truth ? "true" : "false";
+    } else {
+      return UsageError(Cat(path, ":", line, ": ", name, " is neither a text nor a number"));
+    }
+  }
+  return values;
+}
+
+// The first that is given.
+std::string Choose(const std::string& flag, const std::string& environment, const std::string& file) {
+  if (!flag.empty()) return flag;
+  return !environment.empty() ? environment : file;
+}
+
+}  // namespace
+
+absl::StatusOr<std::uint64_t> ParseBytes(std::string_view text) {
+  std::string upper = ToUpper(Trim(text));
+  std::string_view number = upper;
+  for (const std::string_view tail : {"IB", "B"}) {
+    if (number.ends_with(tail)) {
+      number.remove_suffix(tail.size());
+      break;
+    }
+  }
+  double factor = 1;
+  constexpr std::string_view kUnits = "KMGT";
+  if (!number.empty()) {
+    if (const std::size_t unit = kUnits.find(number.back()); unit != std::string_view::npos) {
+      for (std::size_t i = 0; i <= unit; ++i) factor *= 1024;
+      number.remove_suffix(1);
+    }
+  }
+  const std::optional<double> value = ParseDouble(Trim(number));
+  if (!value || *value < 0 || *value * factor > 1e18) {
+    return UsageError(Cat("--memory: '", text, "' is not a size; write it as 512M or 8GiB"));
+  }
+  return static_cast<std::uint64_t>(*value * factor);
+}
+
+absl::StatusOr<Settings> ResolveSettings(const Flags& flags) {
+  if (!flags.data.empty() && !flags.server.empty()) {
+    return UsageError("--data and --server cannot be given together: one opens a store, the other calls a server");
+  }
+  auto read = ReadConfig(FindConfig(flags.config));
+  if (!read.ok()) return read.status();
+  std::map<std::string, std::string>& file = *read;
+  Settings out;
+  // A place given by one source hides the places that weaker sources give.
+  if (!flags.data.empty() || !flags.server.empty()) {
+    out.data = flags.data;
+    out.server = flags.server;
+  } else if (const std::string data = Environment("LIANJIE_DATA"), server = Environment("LIANJIE_SERVER");
+             !data.empty() || !server.empty()) {
+    if (!data.empty() && !server.empty()) return UsageError("LIANJIE_DATA and LIANJIE_SERVER are both set: unset one");
+    out.data = data;
+    out.server = server;
+  } else {
+    out.data = file["data"];
+    out.server = file["server"];
+    if (!out.data.empty() && !out.server.empty()) return UsageError("the configuration file gives both data and server");
+  }
+  out.ca = Choose(flags.ca, "", file["ca"]);
+  const std::string graph = Choose(flags.graph, Environment("LIANJIE_GRAPH"), file["graph"]);
+  if (!graph.empty()) out.graph = graph;
+  out.threads = flags.threads;
+  if (out.threads < 0 && !file["threads"].empty()) {
+    out.threads = static_cast<int>(ParseInt64(file["threads"]).value_or(-2));
+    if (out.threads < 0) return UsageError("threads in the configuration file is not a whole number");
+  }
+  if (out.threads < 0) out.threads = 0;
+  if (const std::string memory = Choose(flags.memory, "", file["memory"]); !memory.empty()) {
+    LIANJIE_ASSIGN_OR_RETURN(out.memory_bytes, ParseBytes(memory));
+  }
+  out.listen = Choose(flags.listen, "", file["listen"]);
+  out.tls_certificate = Choose(flags.tls_certificate, "", file["tls_certificate"]);
+  out.tls_key = Choose(flags.tls_key, "", file["tls_key"]);
+  out.insecure = flags.insecure || file["insecure"] == "true";
+  return out;
+}
+
+}  // namespace lianjie::cli

@@ -1,0 +1,46 @@
+// Settings that all commands share: where the store or the server is, which graph, how much of the machine. A flag wins
+// over an environment variable, and that over a TOML file: the one named by --config, else ./lianjie.toml, else
+// ~/.config/lianjie.toml. Every name in the file is a flag's, with "_" for "-".
+#ifndef LIANJIE_CLIENTS_CLI_SETTINGS_H_
+#define LIANJIE_CLIENTS_CLI_SETTINGS_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace lianjie::cli {
+
+struct Settings {
+  std::string data;    // the store's folder; this or server
+  std::string server;  // HOST:PORT
+  std::string ca;      // file of certificates to trust, for TLS
+  std::string graph = "default";
+  int threads = 0;
+  std::uint64_t memory_bytes = 0;
+  std::string listen;
+  std::string tls_certificate;
+  std::string tls_key;
+  bool insecure = false;
+};
+
+// As the flags have it: empty where a flag was not given.
+struct Flags {
+  std::string config, data, server, ca, graph, memory, listen, tls_certificate, tls_key;
+  int threads = -1;
+  bool insecure = false;
+};
+
+// Puts flags, environment and file together. Errors: UsageError (both --data and --server, a file that does not parse, a
+// name in it that is none).
+absl::StatusOr<Settings> ResolveSettings(const Flags& flags);
+
+// "512M", "8GiB", "1073741824"; binary units.
+absl::StatusOr<std::uint64_t> ParseBytes(std::string_view text);
+
+}  // namespace lianjie::cli
+
+#endif  // LIANJIE_CLIENTS_CLI_SETTINGS_H_
