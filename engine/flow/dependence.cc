@@ -156,7 +156,7 @@ absl::StatusOr<AnalysisResult> RunDependence(const AnalysisInput& input,
   } else {
     LIANJIE_RETURN_IF_ERROR(LossesOfHouseholds(model, solver, organisation, rows, result, context));
   }
-  result.warnings.push_back(
+  result.warnings.emplace_back(
       "Losses of different organisations overlap and are never to be summed.");
   return result;
 }

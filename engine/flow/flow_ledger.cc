@@ -103,7 +103,7 @@ Summary SummaryOf(const FlowTotals& totals) {
 std::vector<std::string> WarningsOf(const FlowModel& model, const FlowTotals& totals) {
   std::vector<std::string> warnings;
   if (model.mode() == FlowMode::kLedger) {
-    warnings.push_back(
+    warnings.emplace_back(
         "Where money came from is attributed proportionally: every payment of a node is taken to "
         "be "
         "made of all that the node received.");

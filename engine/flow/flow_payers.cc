@@ -98,6 +98,7 @@ std::vector<PayerPart> FlowModel::ListPayers(NodeIndex household, bool narrow_on
     parts[kNoNode] += OwnBenefitYuan(household);
   }
   std::vector<PayerPart> out;
+  out.reserve(parts.size());
   for (const auto& [payer, yuan] : parts) out.push_back({payer, yuan});
   return out;
 }
