@@ -19,11 +19,11 @@
 namespace lianjie::server {
 
 struct Task {
-  std::function<void()> run;
+  std::function<void()> run = {};
   // Called instead of `run` when the task is dropped: DEADLINE_EXCEEDED, CANCELLED, or UNAVAILABLE at shutdown.
-  std::function<void(const absl::Status&)> drop;
+  std::function<void(const absl::Status&)> drop = {};
   std::chrono::system_clock::time_point deadline = std::chrono::system_clock::time_point::max();
-  std::function<bool()> cancelled;  // may be empty
+  std::function<bool()> cancelled = {};  // may be empty
 };
 
 // Thread safe.
