@@ -34,7 +34,7 @@ ProjectionSpec SpecOf(const BetweennessOptions& options) {
   ProjectionSpec spec;
   spec.direction = options.direction;
   spec.weight = options.weight;
-  spec.missing_weight = options.missing_weight;
+  if (options.weight != "none") spec.missing_weight = options.missing_weight;
   spec.parallel = ProjectionSpec::Parallel::kMin;
   spec.self_loops = false;
   return spec;

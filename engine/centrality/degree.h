@@ -3,8 +3,8 @@
 // Meaning. FORWARD counts the links that a node pays, REVERSE those that pay it, UNDIRECTED both.
 // Parallel links add up. A self-loop adds 1 to either direction and 2 to UNDIRECTED, so that the
 // undirected counts of all nodes always sum to twice the number of links. With a weight, `score` is
-// the sum of the column over the same links, in the order of the Snapshot; negative weights are
-// summed as they are in no case: they are refused.
+// the sum of the column over the same links, added in the order of the Snapshot; a negative
+// weight is refused.
 #ifndef LIANJIE_ENGINE_CENTRALITY_DEGREE_H_
 #define LIANJIE_ENGINE_CENTRALITY_DEGREE_H_
 

@@ -19,6 +19,7 @@
 namespace lianjie {
 namespace {
 
+constexpr WeightRule kRule = WeightRule::kNotNegative;
 constexpr std::uint64_t kEstimatedLabels = std::uint64_t{1} << 20;
 
 struct Step {
@@ -110,9 +111,12 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
   LIANJIE_ASSIGN_OR_RETURN(const LinkWeigher weigher,
                            LinkWeigher::Make(input.view, options.weight, options.missing_weight));
   if (options.weight == "weight") {
-    LIANJIE_RETURN_IF_ERROR(CheckWeights(input.view, options.weight, options.missing_weight,
-                                         WeightRule::kNotNegative, context)
-                                .status());
+    LIANJIE_ASSIGN_OR_RETURN(const WeightScan scan,
+                             ScanWeights(input.view, weigher, kRule, false, context));
+    const LinkIndex refused = scan.first_refused;
+    if (refused != kNoLink) {
+      return RefuseWeight(input.view, options.weight, refused, weigher(refused), kRule);
+    }
   }
   const PathQuestion question{input.view, options.direction, source,
                               target,     options.weight,    weigher};

@@ -53,14 +53,14 @@ absl::StatusOr<LinkWeigher> LinkWeigher::Make(const View& view, std::string_view
 }
 
 absl::StatusOr<WeightScan> ScanWeights(const View& view, const LinkWeigher& weigher,
-                                       WeightRule rule, RunContext& context) {
+                                       WeightRule rule, bool count_missing, RunContext& context) {
   WeightScan found;
   if (weigher.unit()) return found;
   using Range = tbb::blocked_range<LinkIndex>;
   const auto scan = [&](const Range& range, WeightScan part) {
     if (context.Stopped()) return part;
     for (LinkIndex l = range.begin(); l != range.end(); ++l) {
-      const bool missing = weigher.IsMissing(l);
+      const bool missing = count_missing && weigher.IsMissing(l);
       const bool breaks = IsRefused(weigher(l), rule);
       if ((!missing && !breaks) || !view.LinkInside(l)) continue;
       part.missing += missing ? 1 : 0;
@@ -99,7 +99,7 @@ absl::StatusOr<std::uint64_t> CheckWeights(const View& view, std::string_view co
                                            RunContext& context) {
   LIANJIE_ASSIGN_OR_RETURN(const LinkWeigher weigher,
                            LinkWeigher::Make(view, column, missing_weight));
-  LIANJIE_ASSIGN_OR_RETURN(const WeightScan scan, ScanWeights(view, weigher, rule, context));
+  LIANJIE_ASSIGN_OR_RETURN(const WeightScan scan, ScanWeights(view, weigher, rule, true, context));
   if (scan.first_refused != kNoLink) {
     return RefuseWeight(view, column, scan.first_refused, weigher(scan.first_refused), rule);
   }

@@ -61,11 +61,13 @@ bool IsRefused(double weight, WeightRule rule);
 // What one pass over the links inside the view finds. Parallel, deterministic, cancellable;
 // O(links).
 struct WeightScan {
-  std::uint64_t missing = 0;          // links inside on which the column is not known
+  std::uint64_t missing = 0;          // links inside on which the column is not known, if counted
   LinkIndex first_refused = kNoLink;  // the first link inside that breaks the rule
 };
+// Without counting, only links that break the rule are looked at more closely: the price of a sweep
+// over one column.
 absl::StatusOr<WeightScan> ScanWeights(const View& view, const LinkWeigher& weigher,
-                                       WeightRule rule, RunContext& context);
+                                       WeightRule rule, bool count_missing, RunContext& context);
 
 // INVALID_FIELD on `weight`, naming link, weight and rule.
 absl::Status RefuseWeight(const View& view, std::string_view column, LinkIndex link, double weight,

@@ -9,6 +9,7 @@
 #include "boost/graph/dijkstra_shortest_paths.hpp"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "engine/paths/shortest_path.h"
 #include "gtest/gtest.h"
 #include "tests/engine/support/oracle.h"
 
@@ -174,6 +175,27 @@ TEST(Distances, BreadthFirstEqualsDijkstraWithUnitLengths) {
   EXPECT_EQ(hops.table.Find("source")->indices, lengths.table.Find("source")->indices);
   EXPECT_EQ(SummaryNumber(lengths, "links_without_weight"), 60000);
   EXPECT_EQ(lengths.warnings.size(), 1u);
+}
+
+// 1200 a year from July on and 3000 for three months, in the year 2020: the same lengths in both
+// analyses.
+TEST(Distances, CountAmountsOfAPeriodByDaysAsShortestPathDoes) {
+  testing::GraphRecords records =
+      FromArcs({{"A", "B", 1200}, {"B", "C", 3000}, {"C", "D", 7}}, testing::Amount::kPaid);
+  testing::LinkOf(records, "l0").valid.from = *Date::FromCivil(2020, 7, 1);
+  testing::LinkOf(records, "l1").valid = {*Date::FromCivil(2020, 3, 1),
+                                          *Date::FromCivil(2020, 6, 1)};
+  testing::LinkOf(records, "l2").paid_yuan.reset();
+  const AnalysisInput input = ToInput(records, {.period = {{"2020-01-01", "2021-01-01"}}});
+  const AnalysisResult result =
+      Answer(input, {.sources = {"A"}, .weight = "paid_yuan", .missing_weight = 0.5});
+  const double distance = testing::NumberOf(result, input.snapshot(), "D", "distance");
+  EXPECT_NEAR(distance, 604.9315 + 3000 + 0.5, 1e-4);
+  RunContext context;
+  const auto path = RunShortestPath(
+      input, {.source = "A", .target = "D", .weight = "paid_yuan", .missing_weight = 0.5}, context);
+  ASSERT_TRUE(path.ok()) << path.status();
+  EXPECT_EQ(SummaryNumber(*path, "distance"), distance);
 }
 
 TEST(Distances, RefusesByName) {
