@@ -57,6 +57,7 @@ class BatchApplier {
   absl::Status Delete(const NodeWrite& write, const StoredNode& node);
 
   absl::Status Apply(const LinkWrite& write);
+  absl::StatusOr<NodePlace> FindEnd(std::string_view field, const std::string& id);
   absl::Status Put(LinkRecord link, const std::optional<StoredLink>& stored);
   absl::Status Delete(const StoredLink& link);
   absl::StatusOr<LinkRecord> Updated(const LinkWrite& write, const LinkRecord& stored) const;
@@ -81,6 +82,7 @@ class BatchApplier {
   std::size_t row_ = 0;
   std::vector<std::string> link_ids_;
   absl::flat_hash_map<std::string, std::uint64_t> made_ids_;
+  absl::flat_hash_map<std::string, NodePlace> ends_;  // of links, as far as they were looked up
   absl::btree_map<Number, std::vector<Touch>> touches_;
   std::optional<std::size_t> first_region_row_;
   bool region_went_unchecked_ = false;  // while there was no table

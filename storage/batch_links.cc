@@ -10,19 +10,6 @@
 namespace lianjie::storage {
 namespace {
 
-struct End {
-  Number number = 0;
-  NodeKind kind = NodeKind::kUnspecified;
-};
-
-absl::StatusOr<End> FindEnd(const GraphData& data, std::string_view field, std::string_view id) {
-  LIANJIE_ASSIGN_OR_RETURN(const auto number, data.FindNode(id));
-  if (!number.has_value()) return UnknownEnd(field, id);
-  LIANJIE_ASSIGN_OR_RETURN(const std::string value, data.ReadNodeValue(*number));
-  LIANJIE_ASSIGN_OR_RETURN(const NodeHead head, DecodeNodeHead(value));
-  return End{.number = *number, .kind = head.kind};
-}
-
 absl::Status CheckEndStays(std::string_view field, bool named, const std::string& given,
                            const std::string& stored) {
   if (given == stored || (!named && given.empty())) return absl::OkStatus();
@@ -99,9 +86,17 @@ absl::StatusOr<LinkRecord> BatchApplier::Updated(const LinkWrite& write,
   return link;
 }
 
+absl::StatusOr<NodePlace> BatchApplier::FindEnd(std::string_view field, const std::string& id) {
+  if (const auto it = ends_.find(id); it != ends_.end()) return it->second;
+  LIANJIE_ASSIGN_OR_RETURN(const auto place, writer_.data().FindNode(id));
+  if (!place.has_value()) return UnknownEnd(field, id);
+  ends_.emplace(id, *place);
+  return *place;
+}
+
 absl::Status BatchApplier::Put(LinkRecord link, const std::optional<StoredLink>& stored) {
-  LIANJIE_ASSIGN_OR_RETURN(const End source, FindEnd(writer_.data(), "source", link.source));
-  LIANJIE_ASSIGN_OR_RETURN(const End target, FindEnd(writer_.data(), "target", link.target));
+  LIANJIE_ASSIGN_OR_RETURN(const NodePlace source, FindEnd("source", link.source));
+  LIANJIE_ASSIGN_OR_RETURN(const NodePlace target, FindEnd("target", link.target));
   LIANJIE_RETURN_IF_ERROR(ValidateEnds(link, source.kind, target.kind));
   Number number = 0;
   if (stored.has_value()) {

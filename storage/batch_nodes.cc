@@ -15,6 +15,7 @@ absl::Status BatchApplier::Apply(const NodeWrite& write) {
   if (!write.mask.empty() && write.kind != WriteKind::kUpdate) {
     return InvalidField("mask", "goes with an update alone");
   }
+  ends_.erase(id);
   LIANJIE_ASSIGN_OR_RETURN(const auto stored, writer_.data().GetNode(id));
   switch (write.kind) {
     case WriteKind::kCreate:

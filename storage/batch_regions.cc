@@ -53,7 +53,7 @@ absl::Status BatchApplier::CheckRegionTree(const RegionRecord& region, bool stor
   const GraphData& data = writer_.data();
   if (!region.parent.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(const auto parent, data.GetRegion(region.parent));
-    if (!parent.has_value()) return UnknownRegion("parent", region.parent);
+    if (!parent.has_value()) return UnknownParent(region.code, region.parent);
     if (region.level <= parent->level) {
       return LevelNotBelow(region.code, region.level, parent->code, parent->level);
     }

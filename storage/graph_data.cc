@@ -35,12 +35,12 @@ absl::StatusOr<GraphMeta> GraphData::Meta() const {
   return DecodeMeta(*value);
 }
 
-absl::StatusOr<std::optional<Number>> GraphData::FindNode(std::string_view id) const {
+absl::StatusOr<std::optional<NodePlace>> GraphData::FindNode(std::string_view id) const {
   LIANJIE_ASSIGN_OR_RETURN(const auto value, kv_.Get(NodeIdKey(graph_, id)));
   if (!value.has_value()) return std::nullopt;
-  const auto number = DecodeNumber(*value);
-  if (!number.has_value()) return Corrupt(Cat("the number of node '", id, "'"));
-  return number;
+  const auto place = DecodeNodePlace(*value);
+  if (!place.has_value()) return Corrupt(Cat("the number of node '", id, "'"));
+  return place;
 }
 
 absl::StatusOr<std::string> GraphData::ReadNodeValue(Number node) const {
@@ -57,10 +57,10 @@ absl::StatusOr<NodeRecord> GraphData::ReadNode(Number node) const {
 }
 
 absl::StatusOr<std::optional<StoredNode>> GraphData::GetNode(std::string_view id) const {
-  LIANJIE_ASSIGN_OR_RETURN(const auto number, FindNode(id));
-  if (!number.has_value()) return std::nullopt;
-  LIANJIE_ASSIGN_OR_RETURN(NodeRecord record, ReadNode(*number));
-  return StoredNode{.number = *number, .record = std::move(record)};
+  LIANJIE_ASSIGN_OR_RETURN(const auto place, FindNode(id));
+  if (!place.has_value()) return std::nullopt;
+  LIANJIE_ASSIGN_OR_RETURN(NodeRecord record, ReadNode(place->number));
+  return StoredNode{.number = place->number, .record = std::move(record)};
 }
 
 absl::StatusOr<std::optional<LinkPlace>> GraphData::FindLink(std::string_view id) const {

@@ -49,7 +49,7 @@ class GraphData {
 
   absl::StatusOr<GraphMeta> Meta() const;
 
-  absl::StatusOr<std::optional<Number>> FindNode(std::string_view id) const;
+  absl::StatusOr<std::optional<NodePlace>> FindNode(std::string_view id) const;
   absl::StatusOr<std::optional<StoredNode>> GetNode(std::string_view id) const;
   absl::StatusOr<NodeRecord> ReadNode(Number node) const;
   // The node's value, for DecodeNodeHead.

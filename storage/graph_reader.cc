@@ -175,9 +175,9 @@ absl::StatusOr<std::unique_ptr<Cursor<NodeRecord>>> GraphReader::ScanNodes(
   return Scan<NodeRecord>(
       TagPrefix(data_.graph(), Tag::kNodeId), token,
       [data = data_](std::string_view, std::string_view value, NodeRecord& node) -> absl::Status {
-        const auto number = DecodeNumber(value);
-        if (!number.has_value()) return Corrupt("the number of a node");
-        LIANJIE_ASSIGN_OR_RETURN(node, data.ReadNode(*number));
+        const auto place = DecodeNodePlace(value);
+        if (!place.has_value()) return Corrupt("the number of a node");
+        LIANJIE_ASSIGN_OR_RETURN(node, data.ReadNode(place->number));
         return absl::OkStatus();
       });
 }
@@ -197,9 +197,9 @@ absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> GraphReader::ScanLinks(
 
 absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> GraphReader::ScanOutLinks(
     std::string_view node, std::string_view token) const {
-  LIANJIE_ASSIGN_OR_RETURN(const auto number, data_.FindNode(node));
-  if (!number.has_value()) return NotFound(Reason::kNodeNotFound, "node", node);
-  return Scan<LinkRecord>(OutLinkPrefix(data_.graph(), *number), token,
+  LIANJIE_ASSIGN_OR_RETURN(const auto place, data_.FindNode(node));
+  if (!place.has_value()) return NotFound(Reason::kNodeNotFound, "node", node);
+  return Scan<LinkRecord>(OutLinkPrefix(data_.graph(), place->number), token,
                           [names = EndNames(data_)](std::string_view key, std::string_view value,
                                                     LinkRecord& link) mutable -> absl::Status {
                             const auto place = ParseOutLinkKey(key);
@@ -211,10 +211,10 @@ absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> GraphReader::ScanOutLinks(
 
 absl::StatusOr<std::unique_ptr<Cursor<LinkRecord>>> GraphReader::ScanInLinks(
     std::string_view node, std::string_view token) const {
-  LIANJIE_ASSIGN_OR_RETURN(const auto number, data_.FindNode(node));
-  if (!number.has_value()) return NotFound(Reason::kNodeNotFound, "node", node);
+  LIANJIE_ASSIGN_OR_RETURN(const auto place, data_.FindNode(node));
+  if (!place.has_value()) return NotFound(Reason::kNodeNotFound, "node", node);
   return Scan<LinkRecord>(
-      InLinkPrefix(data_.graph(), *number), token,
+      InLinkPrefix(data_.graph(), place->number), token,
       [data = data_, names = EndNames(data_)](std::string_view key, std::string_view,
                                               LinkRecord& link) mutable -> absl::Status {
         const auto place = ParseInLinkKey(key);

@@ -60,9 +60,10 @@ absl::Status GraphWriter::Log(Change::Image before, Change::Image after) {
 absl::Status GraphWriter::PutNode(Number number, const NodeRecord* before,
                                   const NodeRecord& after) {
   if (before != nullptr && *before == after) return absl::OkStatus();
-  if (before == nullptr) {
-    kv_.Put(NodeIdKey(data_.graph(), after.id), EncodeNumber(number));
-    ++meta_.info.node_count;
+  if (before == nullptr) ++meta_.info.node_count;
+  if (before == nullptr || before->kind != after.kind) {
+    kv_.Put(NodeIdKey(data_.graph(), after.id),
+            EncodeNodePlace({.number = number, .kind = after.kind}));
   }
   kv_.Put(NodeKey(data_.graph(), number), EncodeNode(after));
   if (before == nullptr || before->region != after.region) {

@@ -164,15 +164,17 @@ std::string EncodeId(std::string_view id) {
   return out;
 }
 
-std::string EncodeNumber(Number number) {
+std::string EncodeNodePlace(const NodePlace& place) {
   std::string out;
-  AppendBig(out, number, kNumberBytes);
+  AppendBig(out, place.number, kNumberBytes);
+  out.push_back(static_cast<char>(place.kind));
   return out;
 }
 
-std::optional<Number> DecodeNumber(std::string_view value) {
-  if (value.size() != kNumberBytes) return std::nullopt;
-  return ReadBig(value, 0, kNumberBytes);
+std::optional<NodePlace> DecodeNodePlace(std::string_view value) {
+  if (value.size() != kNumberBytes + 1) return std::nullopt;
+  return NodePlace{.number = ReadBig(value, 0, kNumberBytes),
+                   .kind = static_cast<NodeKind>(value[kNumberBytes])};
 }
 
 std::string EncodePlace(const LinkPlace& place) {
@@ -195,7 +197,10 @@ std::string_view AfterTag(std::string_view key) {
   return key.substr(std::min(key.size(), kPrefixBytes));
 }
 
-std::optional<Number> ParseNodeKey(std::string_view key) { return DecodeNumber(AfterTag(key)); }
+std::optional<Number> ParseNodeKey(std::string_view key) {
+  if (key.size() != kPrefixBytes + kNumberBytes) return std::nullopt;
+  return ReadBig(key, kPrefixBytes, kNumberBytes);
+}
 
 std::optional<LinkPlace> ParseOutLinkKey(std::string_view key) {
   return DecodePlace(AfterTag(key));

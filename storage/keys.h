@@ -35,13 +35,21 @@ enum class Tag : unsigned char {
   kRegionChild = 18,  // parent, 0, code -> nothing
   kRegionUse = 19,    // code -> RegionUseValue
   kLine = 20,         // region, 0, year -> LineValue
-  kNodeId = 21,       // coded id -> node number
+  kNodeId = 21,       // coded id -> NodePlace
   kNode = 22,         // node number -> NodeValue
   kLinkId = 23,       // coded id -> LinkPlace
   kOutLink = 24,      // source, mechanism, target, link -> LinkValue
   kInLink = 25,       // target, mechanism, source, link -> nothing
   kRequest = 26,      // request id -> RequestValue
   kChange = 27,       // revision, sequence -> ChangeValue
+};
+
+// Which node an id means, and its kind, so that a link's ends are checked by one look-up each.
+struct NodePlace {
+  Number number = 0;
+  NodeKind kind = NodeKind::kUnspecified;
+
+  friend bool operator==(const NodePlace&, const NodePlace&) = default;
 };
 
 // Where a link stands: all that its keys say.
@@ -85,9 +93,9 @@ std::string ChangeKey(GraphNumber graph, std::int64_t revision, std::uint32_t se
 // id itself.
 std::string EncodeId(std::string_view id);
 
-// The values of kNodeId (5 bytes) and kLinkId (16 bytes).
-std::string EncodeNumber(Number number);
-std::optional<Number> DecodeNumber(std::string_view value);
+// The values of kNodeId (6 bytes: number, kind) and kLinkId (16 bytes).
+std::string EncodeNodePlace(const NodePlace& place);
+std::optional<NodePlace> DecodeNodePlace(std::string_view value);
 std::string EncodePlace(const LinkPlace& place);
 std::optional<LinkPlace> DecodePlace(std::string_view value);
 

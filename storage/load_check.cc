@@ -119,7 +119,7 @@ std::optional<absl::Status> LoadCheck::TreeFault(std::string_view code,
                                                  const Region& region) const {
   if (region.parent.empty()) return std::nullopt;
   const auto parent = regions_.find(region.parent);
-  if (parent == regions_.end()) return UnknownRegion("parent", region.parent);
+  if (parent == regions_.end()) return UnknownParent(code, region.parent);
   if (region.level > parent->second.level) return std::nullopt;
   return LevelNotBelow(code, region.level, region.parent, parent->second.level);
 }
@@ -166,13 +166,15 @@ bool LoadCheck::KnowsRegion(std::string_view code) const {
 
 absl::Status LoadCheck::ReadStoredNodes() {
   if (plan_.meta.info.node_count == 0) return absl::OkStatus();
-  NodeRecord node;
   for (NameIndex name = 0; name < rows_.names.size(); ++name) {
-    LIANJIE_ASSIGN_OR_RETURN(const auto number, data_.FindNode(rows_.names[name]));
-    if (!number.has_value()) continue;
-    LIANJIE_ASSIGN_OR_RETURN(node, data_.ReadNode(*number));
-    plan_.stored_nodes[name] = {
-        .number = *number, .kind = node.kind, .region = node.region, .leak_share = node.leak_share};
+    LIANJIE_ASSIGN_OR_RETURN(const auto place, data_.FindNode(rows_.names[name]));
+    if (place.has_value()) plan_.stored_nodes[name] = {*place, {}};
+  }
+  for (const NodeRow& row : rows_.nodes) {
+    const auto stored = plan_.stored_nodes.find(row.name);
+    if (stored == plan_.stored_nodes.end()) continue;
+    LIANJIE_ASSIGN_OR_RETURN(NodeRecord node, data_.ReadNode(stored->second.number));
+    stored->second.region = std::move(node.region);
   }
   return absl::OkStatus();
 }

@@ -22,11 +22,8 @@
 namespace lianjie::storage {
 
 // What the graph has, before the load, of what the load names.
-struct StoredName {
-  Number number = 0;
-  NodeKind kind = NodeKind::kUnspecified;
-  std::string region;
-  std::optional<double> leak_share;
+struct StoredName : NodePlace {
+  std::string region;  // where the load has a row of the node
 };
 
 // What the checks found out and the writing needs.

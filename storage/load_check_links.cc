@@ -181,7 +181,8 @@ absl::StatusOr<bool> LoadCheck::CheckPayer(NameIndex payer,
   PayerShares shares;
   const auto stored = plan_.stored_nodes.find(payer);
   if (stored != plan_.stored_nodes.end()) {
-    if (const auto claim = ClaimOfLeak(stored->second.leak_share)) {
+    LIANJIE_ASSIGN_OR_RETURN(const NodeRecord node, data_.ReadNode(stored->second.number));
+    if (const auto claim = ClaimOfLeak(node.leak_share)) {
       shares.Set(PayerShares::kLeak, *claim);
     }
     LIANJIE_RETURN_IF_ERROR(data_.VisitOutLinks(

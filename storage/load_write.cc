@@ -62,27 +62,30 @@ absl::Status LoadWriter::Prepare(std::int64_t now_micros) {
 }
 
 absl::Status LoadWriter::NumberNodes() {
-  new_number_.assign(rows_.names.size(), 0);
+  number_of_.assign(rows_.names.size(), 0);
   for (std::uint32_t i = 0; i < rows_.nodes.size(); ++i) {
     const NodeRow& row = rows_.nodes[i];
     if (row.rejected) continue;
     const auto stored = plan_.stored_nodes.find(row.name);
-    if (stored == plan_.stored_nodes.end()) {
-      new_nodes_.push_back(i);
+    const bool is_new = stored == plan_.stored_nodes.end();
+    if (is_new || stored->second.kind != row.kind) named_nodes_.push_back(i);
+    if (is_new) {
+      ++result_.nodes_created;
     } else {
+      ++result_.nodes_updated;
+      number_of_[row.name] = stored->second.number;
       nodes_.push_back({.number = stored->second.number, .row = i});
     }
   }
-  result_.nodes_updated = nodes_.size();
-  result_.nodes_created = new_nodes_.size();
   std::sort(nodes_.begin(), nodes_.end(),
             [](const NodePut& a, const NodePut& b) { return a.number < b.number; });
   // Numbers in the order of ids, so that going by id goes through the nodes in a row.
-  SortById(new_nodes_, [this](std::uint32_t row) { return rows_.names[rows_.nodes[row].name]; });
+  SortById(named_nodes_, [this](std::uint32_t row) { return rows_.names[rows_.nodes[row].name]; });
   Number& next = plan_.meta.next_node;
-  if (next + new_nodes_.size() > kMaxNumber) return TooMany("nodes");
-  for (const std::uint32_t row : new_nodes_) {
-    new_number_[rows_.nodes[row].name] = next;
+  if (next + result_.nodes_created > kMaxNumber) return TooMany("nodes");
+  for (const std::uint32_t row : named_nodes_) {
+    if (plan_.stored_nodes.contains(rows_.nodes[row].name)) continue;
+    number_of_[rows_.nodes[row].name] = next;
     nodes_.push_back({.number = next++, .row = row});
   }
   return absl::OkStatus();
@@ -93,7 +96,7 @@ absl::StatusOr<Number> LoadWriter::NumberOf(NameIndex name) const {
     return it->second.number;
   }
   if (plan_.node_row[name] == kNoRow) return absl::InternalError("a link without an end");
-  return new_number_[name];
+  return number_of_[name];
 }
 
 absl::Status LoadWriter::NumberLinks() {
@@ -203,10 +206,11 @@ absl::Status LoadWriter::WriteLines(KeyValueSink& sink) const {
 }
 
 absl::Status LoadWriter::WriteNodes(KeyValueSink& sink) const {
-  for (const std::uint32_t row : new_nodes_) {
-    const NameIndex name = rows_.nodes[row].name;
+  for (const std::uint32_t row : named_nodes_) {
+    const NodeRow& node = rows_.nodes[row];
     LIANJIE_RETURN_IF_ERROR(
-        sink.Put(NodeIdKey(graph_, rows_.names[name]), EncodeNumber(new_number_[name])));
+        sink.Put(NodeIdKey(graph_, rows_.names[node.name]),
+                 EncodeNodePlace({.number = number_of_[node.name], .kind = node.kind})));
   }
   for (const NodePut& node : nodes_) {
     LIANJIE_RETURN_IF_ERROR(sink.Put(NodeKey(graph_, node.number), rows_.nodes[node.row].value));

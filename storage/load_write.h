@@ -57,10 +57,10 @@ class LoadWriter {
   const LoadRows& rows_;
   LoadPlan& plan_;
   LoadResult result_;
-  std::vector<std::uint32_t> new_nodes_;  // rows, by id
-  std::vector<NodePut> nodes_;            // by number
-  std::vector<Number> new_number_;        // by name
-  std::vector<LinkPut> links_;            // by place
+  std::vector<std::uint32_t> named_nodes_;  // rows whose id is new or has a new kind, by id
+  std::vector<NodePut> nodes_;              // by number
+  std::vector<Number> number_of_;           // by name
+  std::vector<LinkPut> links_;              // by place
 };
 
 }  // namespace lianjie::storage

@@ -42,6 +42,16 @@ absl::Status UnknownRegion(std::string_view field, std::string_view code) {
                     .metadata = {{"region", std::string(code)}}});
 }
 
+absl::Status UnknownParent(std::string_view code, std::string_view parent) {
+  return MakeError(
+      absl::StatusCode::kInvalidArgument,
+      Cat("parent: the region table has no region '", parent, "' to hold '", code, "'"),
+      {.reason = Reason::kRegionTreeInvalid,
+       .field = "parent",
+       .row = {},
+       .metadata = {{"region", std::string(code)}, {"parent", std::string(parent)}}});
+}
+
 absl::Status LevelNotBelow(std::string_view code, std::int64_t level, std::string_view parent,
                            std::int64_t parent_level) {
   return MakeError(

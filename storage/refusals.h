@@ -19,6 +19,8 @@ absl::Status AlreadyStored(std::string_view what, std::string_view id);
 absl::Status UnknownEnd(std::string_view field, std::string_view node);
 // INVALID_ARGUMENT, REGION_NOT_FOUND: the graph has a region table, and the code is not in it.
 absl::Status UnknownRegion(std::string_view field, std::string_view code);
+// INVALID_ARGUMENT, REGION_TREE_INVALID: the region table lacks the region that is to hold another.
+absl::Status UnknownParent(std::string_view code, std::string_view parent);
 // INVALID_ARGUMENT, REGION_TREE_INVALID: a region lies above another whose level is not greater.
 absl::Status LevelNotBelow(std::string_view code, std::int64_t level, std::string_view parent,
                            std::int64_t parent_level);

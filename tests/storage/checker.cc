@@ -37,12 +37,13 @@ class GraphChecker {
   void CheckNodes() {
     for (const auto& [key, value] : Of(Tag::kNode)) {
       NodeRecord node;
-      const auto number = DecodeNumber(key);
+      const auto number = ParseNodeKey(Cat("12345", key));
       if (!number || !DecodeNode(value, node).ok()) return Problem("a node cannot be read");
       if (const auto status = Validate(node); !status.ok())
         Problem(Cat("node ", node.id, ": ", status.message()));
       const auto index = Of(Tag::kNodeId).find(EncodeId(node.id));
-      if (index == Of(Tag::kNodeId).end() || index->second != EncodeNumber(*number)) {
+      if (index == Of(Tag::kNodeId).end() ||
+          index->second != EncodeNodePlace({*number, node.kind})) {
         Problem(Cat("node ", node.id, " is not where its id says"));
       }
       ++use_[node.region].first;

@@ -134,7 +134,7 @@ TEST_P(LoadTest, EveryRuleNamesItsRow) {
     ASSERT_TRUE(load.AddLink(ShareLink("L2", "A", "A", 0.6), At(2)).ok());
     ASSERT_TRUE(load.AddLink(ShareLink("L3", "A", "A", 0.3), At(3)).ok());
   });
-  expect(Reason::kRegionNotFound, 2, [&](Load& load) {
+  expect(Reason::kRegionTreeInvalid, 2, [&](Load& load) {
     ASSERT_TRUE(load.AddRegion(Region("R1", "", 1), At(1)).ok());
     ASSERT_TRUE(load.AddRegion(Region("R2", "R3", 2), At(2)).ok());
   });

@@ -110,7 +110,7 @@ TEST_P(StoreTest, AMovedLinkTakesItsShareAlong) {
 
 TEST_P(StoreTest, RegionsFormATree) {
   Must({Put(Region("52", "", 1)), Put(Region("5201", "52", 2)), Put(Region("520101", "5201", 3))});
-  EXPECT_THAT(Try({Put(Region("53", "5", 2))}), FailsAt(Reason::kRegionNotFound, 0));
+  EXPECT_THAT(Try({Put(Region("53", "5", 2))}), FailsAt(Reason::kRegionTreeInvalid, 0));
   EXPECT_THAT(Try({Put(Region("5202", "52", 1))}), FailsAt(Reason::kRegionTreeInvalid, 0));
   EXPECT_THAT(Try({Put(Region("52", "520101", 1))}),
               FailsAt(Reason::kRegionTreeInvalid, 0));  // a cycle
