@@ -11,7 +11,8 @@
 namespace lianjie::server {
 namespace {
 
-// The API's enums begin with UNSPECIFIED, which leaves the engine's default; `offset` is 1 where the engine's enum has no such value.
+// The API's enums begin with UNSPECIFIED, which leaves the engine's default; `offset` is 1 where
+// the engine's enum has no such value.
 template <typename Engine, typename Api>
 absl::Status ReadEnum(Api in, bool (*valid)(int), std::string_view field, int offset, Engine& out) {
   const int number = static_cast<int>(in);
@@ -20,8 +21,7 @@ absl::Status ReadEnum(Api in, bool (*valid)(int), std::string_view field, int of
   return absl::OkStatus();
 }
 
-template <typename Api, typename Engine>
-Api WriteEnum(Engine in, int offset) {
+template <typename Api, typename Engine> Api WriteEnum(Engine in, int offset) {
   return static_cast<Api>(static_cast<int>(in) + offset);
 }
 
@@ -30,7 +30,9 @@ absl::Status ReadDirection(v1::Direction in, Direction& out) {
 }
 v1::Direction WriteDirection(Direction in) { return WriteEnum<v1::Direction>(in, 1); }
 
-absl::Status ReadMode(v1::FlowMode in, FlowMode& out) { return ReadEnum(in, &v1::FlowMode_IsValid, "mode", 1, out); }
+absl::Status ReadMode(v1::FlowMode in, FlowMode& out) {
+  return ReadEnum(in, &v1::FlowMode_IsValid, "mode", 1, out);
+}
 v1::FlowMode WriteMode(FlowMode in) { return WriteEnum<v1::FlowMode>(in, 1); }
 
 void ReadText(const std::string& in, std::string& out) {
@@ -38,8 +40,7 @@ void ReadText(const std::string& in, std::string& out) {
 }
 
 // 0 is the engine's default.
-template <typename Api, typename Engine>
-void ReadNumber(Api in, Engine& out) {
+template <typename Api, typename Engine> void ReadNumber(Api in, Engine& out) {
   if (in != 0) out = static_cast<Engine>(in);
 }
 
@@ -50,8 +51,7 @@ absl::Status ReadFlow(const Message& in, Options& out) {
   ReadNumber(in.tolerance(), out.tolerance);
   return ReadMode(in.mode(), out.mode);
 }
-template <typename Message, typename Options>
-void WriteFlow(const Options& in, Message& out) {
+template <typename Message, typename Options> void WriteFlow(const Options& in, Message& out) {
   out.set_mode(WriteMode(in.mode));
   out.set_signed_injections(in.signed_injections);
   out.set_tolerance(in.tolerance);
@@ -73,7 +73,8 @@ absl::Status ReadHouseholds(const Message& in, ClassificationOptions& out) {
   return absl::OkStatus();
 }
 
-constexpr std::string_view kSourceGroups[] = {"node", "kind", "subtype", "sector", "industry", "region"};
+constexpr std::string_view kSourceGroups[] = {"node",   "kind",     "subtype",
+                                              "sector", "industry", "region"};
 
 absl::Status ReadSourceGroup(const std::string& in, SourceGroup& out) {
   if (in.empty()) return absl::OkStatus();
@@ -82,7 +83,9 @@ absl::Status ReadSourceGroup(const std::string& in, SourceGroup& out) {
     out = static_cast<SourceGroup>(i);
     return absl::OkStatus();
   }
-  return InvalidField("source_group", Cat("'", in, "' is not one of node, kind, subtype, sector, industry, region"));
+  return InvalidField(
+      "source_group",
+      Cat("'", in, "' is not one of node, kind, subtype, sector, industry, region"));
 }
 
 }  // namespace
@@ -120,9 +123,10 @@ absl::Status Read(const v1::ChainTrace& in, ChainTraceOptions& out) {
   if (!in.mechanism().empty()) out.mechanisms.clear();
   for (const int number : in.mechanism()) {
     Mechanism mechanism = Mechanism::kUnspecified;
-    LIANJIE_RETURN_IF_ERROR(
-        ReadEnum(static_cast<v1::Mechanism>(number), &v1::Mechanism_IsValid, "mechanism", 0, mechanism));
-    if (mechanism == Mechanism::kUnspecified) return InvalidField("mechanism", "UNSPECIFIED is not a mechanism");
+    LIANJIE_RETURN_IF_ERROR(ReadEnum(static_cast<v1::Mechanism>(number), &v1::Mechanism_IsValid,
+                                     "mechanism", 0, mechanism));
+    if (mechanism == Mechanism::kUnspecified)
+      return InvalidField("mechanism", "UNSPECIFIED is not a mechanism");
     out.mechanisms.push_back(mechanism);
   }
   return ReadDirection(in.direction(), out.direction);
@@ -132,7 +136,8 @@ void Write(const ChainTraceOptions& in, v1::ChainTrace& out) {
   out.set_max_hops(in.max_hops);
   out.set_limit(in.limit);
   out.clear_mechanism();
-  for (const Mechanism mechanism : in.mechanisms) out.add_mechanism(WriteEnum<v1::Mechanism>(mechanism, 0));
+  for (const Mechanism mechanism : in.mechanisms)
+    out.add_mechanism(WriteEnum<v1::Mechanism>(mechanism, 0));
 }
 
 absl::Status Read(const v1::Degree& in, DegreeOptions& out) {
@@ -150,7 +155,8 @@ absl::Status Read(const v1::PageRank& in, PageRankOptions& out) {
   ReadNumber(in.iterations(), out.iterations);
   ReadNumber(in.tolerance(), out.tolerance);
   out.sources.assign(in.source().begin(), in.source().end());
-  LIANJIE_RETURN_IF_ERROR(ReadEnum(in.dangling(), &v1::Dangling_IsValid, "dangling", 1, out.dangling));
+  LIANJIE_RETURN_IF_ERROR(
+      ReadEnum(in.dangling(), &v1::Dangling_IsValid, "dangling", 1, out.dangling));
   return ReadDirection(in.direction(), out.direction);
 }
 void Write(const PageRankOptions& in, v1::PageRank& out) {
@@ -175,18 +181,23 @@ void Write(const BetweennessOptions& in, v1::Betweenness& out) {
   out.set_normalized(in.normalized);
 }
 
-absl::Status Read(const v1::WeakComponents& /*in*/, WeakComponentsOptions& /*out*/) { return absl::OkStatus(); }
+absl::Status Read(const v1::WeakComponents& /*in*/, WeakComponentsOptions& /*out*/) {
+  return absl::OkStatus();
+}
 void Write(const WeakComponentsOptions& /*in*/, v1::WeakComponents& /*out*/) {}
-absl::Status Read(const v1::StrongComponents& /*in*/, StrongComponentsOptions& /*out*/) { return absl::OkStatus(); }
+absl::Status Read(const v1::StrongComponents& /*in*/, StrongComponentsOptions& /*out*/) {
+  return absl::OkStatus();
+}
 void Write(const StrongComponentsOptions& /*in*/, v1::StrongComponents& /*out*/) {}
 
 absl::Status Read(const v1::BenefitFlow& in, BenefitFlowOptions& out) {
   LIANJIE_RETURN_IF_ERROR(ReadFlow(in, out));
   for (const int number : in.decompose()) {
     Decomposition part = Decomposition::kUnspecified;
-    LIANJIE_RETURN_IF_ERROR(
-        ReadEnum(static_cast<v1::Decomposition>(number), &v1::Decomposition_IsValid, "decompose", 0, part));
-    if (part == Decomposition::kUnspecified) return InvalidField("decompose", "UNSPECIFIED is not a decomposition");
+    LIANJIE_RETURN_IF_ERROR(ReadEnum(static_cast<v1::Decomposition>(number),
+                                     &v1::Decomposition_IsValid, "decompose", 0, part));
+    if (part == Decomposition::kUnspecified)
+      return InvalidField("decompose", "UNSPECIFIED is not a decomposition");
     out.decompose.push_back(part);
   }
   return ReadSourceGroup(in.source_group(), out.source_group);
@@ -216,18 +227,23 @@ absl::Status Read(const v1::Coverage& in, CoverageOptions& out) {
   if (in.has_level()) out.level = in.level();
   return ReadHouseholds(in, out.households);
 }
-void Write(const CoverageOptions& in, v1::Coverage& out) { out.set_mode(WriteMode(in.households.mode)); }
+void Write(const CoverageOptions& in, v1::Coverage& out) {
+  out.set_mode(WriteMode(in.households.mode));
+}
 
 absl::Status Read(const v1::LeftOut& in, LeftOutOptions& out) {
   for (const int number : in.classes()) {
     HouseholdClass household_class = HouseholdClass::kNoTarget;
-    LIANJIE_RETURN_IF_ERROR(
-        ReadEnum(static_cast<v1::CoverageClass>(number), &v1::CoverageClass_IsValid, "classes", 1, household_class));
-    if (household_class == HouseholdClass::kNoTarget) return InvalidField("classes", "UNSPECIFIED is not a class");
+    LIANJIE_RETURN_IF_ERROR(ReadEnum(static_cast<v1::CoverageClass>(number),
+                                     &v1::CoverageClass_IsValid, "classes", 1, household_class));
+    if (household_class == HouseholdClass::kNoTarget)
+      return InvalidField("classes", "UNSPECIFIED is not a class");
     out.classes.push_back(household_class);
   }
   return ReadHouseholds(in, out.households);
 }
-void Write(const LeftOutOptions& in, v1::LeftOut& out) { out.set_mode(WriteMode(in.households.mode)); }
+void Write(const LeftOutOptions& in, v1::LeftOut& out) {
+  out.set_mode(WriteMode(in.households.mode));
+}
 
 }  // namespace lianjie::server

@@ -1,5 +1,6 @@
-// From the API's options to the engine's and back: Read takes what was asked, Write says what was used, every default filled in. A number that is 0
-// where its comment says "Default: 0 means" stands for the engine's default. Engine and API name options alike; the engine validates.
+// From the API's options to the engine's and back: Read takes what was asked, Write says what was
+// used, every default filled in. A number that is 0 where its comment says "Default: 0 means"
+// stands for the engine's default. Engine and API name options alike; the engine validates.
 #ifndef LIANJIE_SERVER_ADAPTERS_H_
 #define LIANJIE_SERVER_ADAPTERS_H_
 

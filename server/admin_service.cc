@@ -1,4 +1,5 @@
-// AdminService is planned whole; every method says so, so that a client can tell "not yet" from "no such method".
+// AdminService is planned whole; every method says so, so that a client can tell "not yet" from "no
+// such method".
 #include <memory>
 #include <string_view>
 
@@ -17,7 +18,8 @@ using S = v1::AdminService;
 
 using RawBackups = S::WithRawCallbackMethod_CreateBackup<S::WithRawCallbackMethod_ListBackups<
     S::WithRawCallbackMethod_RestoreBackup<S::WithRawCallbackMethod_DeleteBackup<S::Service>>>>;
-using RawStore = S::WithRawCallbackMethod_Verify<S::WithRawCallbackMethod_GetStorageStatistics<RawBackups>>;
+using RawStore =
+    S::WithRawCallbackMethod_Verify<S::WithRawCallbackMethod_GetStorageStatistics<RawBackups>>;
 using RawService = S::WithRawCallbackMethod_CreatePrincipal<
     S::WithRawCallbackMethod_ListPrincipals<S::WithRawCallbackMethod_DeletePrincipal<RawStore>>>;
 
@@ -25,38 +27,48 @@ class AdminService final : public RawService {
  public:
   explicit AdminService(const Workers& workers) : w_(workers) {}
 
-  ServerWriteReactor<ByteBuffer>* CreateBackup(CallbackServerContext* c, const ByteBuffer*) override {
+  ServerWriteReactor<ByteBuffer>* CreateBackup(CallbackServerContext* c,
+                                               const ByteBuffer*) override {
     return Stream(c, "CreateBackup");
   }
-  ServerUnaryReactor* ListBackups(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* ListBackups(CallbackServerContext* c, const ByteBuffer* q,
+                                  ByteBuffer* a) override {
     return One(c, q, a, "ListBackups");
   }
-  ServerWriteReactor<ByteBuffer>* RestoreBackup(CallbackServerContext* c, const ByteBuffer*) override {
+  ServerWriteReactor<ByteBuffer>* RestoreBackup(CallbackServerContext* c,
+                                                const ByteBuffer*) override {
     return Stream(c, "RestoreBackup");
   }
-  ServerUnaryReactor* DeleteBackup(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* DeleteBackup(CallbackServerContext* c, const ByteBuffer* q,
+                                   ByteBuffer* a) override {
     return One(c, q, a, "DeleteBackup");
   }
   ServerWriteReactor<ByteBuffer>* Verify(CallbackServerContext* c, const ByteBuffer*) override {
     return Stream(c, "Verify");
   }
-  ServerUnaryReactor* GetStorageStatistics(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* GetStorageStatistics(CallbackServerContext* c, const ByteBuffer* q,
+                                           ByteBuffer* a) override {
     return One(c, q, a, "GetStorageStatistics");
   }
-  ServerUnaryReactor* CreatePrincipal(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* CreatePrincipal(CallbackServerContext* c, const ByteBuffer* q,
+                                      ByteBuffer* a) override {
     return One(c, q, a, "CreatePrincipal");
   }
-  ServerUnaryReactor* ListPrincipals(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* ListPrincipals(CallbackServerContext* c, const ByteBuffer* q,
+                                     ByteBuffer* a) override {
     return One(c, q, a, "ListPrincipals");
   }
-  ServerUnaryReactor* DeletePrincipal(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* DeletePrincipal(CallbackServerContext* c, const ByteBuffer* q,
+                                      ByteBuffer* a) override {
     return One(c, q, a, "DeletePrincipal");
   }
 
  private:
-  ServerUnaryReactor* One(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a, std::string_view what) {
-    return StartUnary(c, q, a, w_.interactive, w_.limits,
-                      [what](const ByteBuffer&, Call&) -> absl::StatusOr<ByteBuffer> { return Planned(what); });
+  ServerUnaryReactor* One(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a,
+                          std::string_view what) {
+    return StartUnary(
+        c, q, a, w_.interactive, w_.limits,
+        [what](const ByteBuffer&, Call&) -> absl::StatusOr<ByteBuffer> { return Planned(what); });
   }
   ServerWriteReactor<ByteBuffer>* Stream(CallbackServerContext* c, std::string_view what) {
     return StartStream(c, w_.interactive, w_.limits,
@@ -68,6 +80,8 @@ class AdminService final : public RawService {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeAdminService(const Workers& workers) { return std::make_unique<AdminService>(workers); }
+std::unique_ptr<grpc::Service> MakeAdminService(const Workers& workers) {
+  return std::make_unique<AdminService>(workers);
+}
 
 }  // namespace lianjie::server

@@ -35,7 +35,8 @@ google::protobuf::Duration DurationOf(SteadyClock::duration elapsed) {
 absl::StatusOr<ViewSpec> ViewSpecOf(const v1::Frame& frame, Date reference_date) {
   ViewSpec spec;
   if (frame.has_period()) {
-    LIANJIE_ASSIGN_OR_RETURN(const Date start, FromProto(frame.period().start(), "frame.period.start"));
+    LIANJIE_ASSIGN_OR_RETURN(const Date start,
+                             FromProto(frame.period().start(), "frame.period.start"));
     LIANJIE_ASSIGN_OR_RETURN(const Date end, FromProto(frame.period().end(), "frame.period.end"));
     spec.period = Interval{start, end};
   } else if (frame.has_as_of()) {
@@ -53,22 +54,28 @@ absl::StatusOr<ViewSpec> ViewSpecOf(const v1::Frame& frame, Date reference_date)
   return spec;
 }
 
-absl::StatusOr<RunLimits> LimitsOf(const v1::Limits& limits, int server_threads, std::uint64_t available_bytes) {
+absl::StatusOr<RunLimits> LimitsOf(const v1::Limits& limits, int server_threads,
+                                   std::uint64_t available_bytes) {
   if (limits.max_rows() < 0) return InvalidField("frame.limits.max_rows", "is negative");
-  if (limits.max_memory_bytes() < 0) return InvalidField("frame.limits.max_memory_bytes", "is negative");
+  if (limits.max_memory_bytes() < 0)
+    return InvalidField("frame.limits.max_memory_bytes", "is negative");
   if (limits.threads() < 0) return InvalidField("frame.limits.threads", "is negative");
   RunLimits out;
   out.threads = server_threads;
-  if (limits.threads() > 0 && (server_threads == 0 || limits.threads() < server_threads)) out.threads = limits.threads();
+  if (limits.threads() > 0 && (server_threads == 0 || limits.threads() < server_threads))
+    out.threads = limits.threads();
   out.memory_bytes = available_bytes;
   if (limits.max_memory_bytes() > 0) {
-    out.memory_bytes = std::min(out.memory_bytes, static_cast<std::uint64_t>(limits.max_memory_bytes()));
+    out.memory_bytes =
+        std::min(out.memory_bytes, static_cast<std::uint64_t>(limits.max_memory_bytes()));
   }
   if (limits.has_deadline()) {
     const auto& d = limits.deadline();
-    if (d.seconds() < 0 || d.nanos() < 0) return InvalidField("frame.limits.deadline", "is negative");
+    if (d.seconds() < 0 || d.nanos() < 0)
+      return InvalidField("frame.limits.deadline", "is negative");
     constexpr std::int64_t kLongest = 100 * 365 * 86400LL;
-    out.deadline = SteadyClock::now() + std::chrono::seconds(std::min<std::int64_t>(d.seconds(), kLongest)) +
+    out.deadline = SteadyClock::now() +
+                   std::chrono::seconds(std::min<std::int64_t>(d.seconds(), kLongest)) +
                    std::chrono::nanoseconds(d.nanos());
   }
   return out;
@@ -109,7 +116,8 @@ class ProgressTicker {
 };
 
 // Rows of about 1 MiB a message.
-absl::Status SendRows(const Table& table, const Snapshot& snapshot, StreamWriter& writer, RunContext& context) {
+absl::Status SendRows(const Table& table, const Snapshot& snapshot, StreamWriter& writer,
+                      RunContext& context) {
   std::size_t first = 0;
   while (first < table.row_count()) {
     LIANJIE_RETURN_IF_ERROR(context.Check());
@@ -127,11 +135,13 @@ absl::Status SendRows(const Table& table, const Snapshot& snapshot, StreamWriter
   return absl::OkStatus();
 }
 
-// Not-a-number stands for "no value" in the table; a result that is infinite has no meaning to send.
+// Not-a-number stands for "no value" in the table; a result that is infinite has no meaning to
+// send.
 absl::Status CheckFinite(const Table& table) {
   for (const Column& column : table.columns()) {
     if (column.size() != table.row_count()) {
-      return absl::InternalError(ToAbsl(Cat("column ", column.name, " has ", column.size(), " rows of ", table.row_count())));
+      return absl::InternalError(ToAbsl(
+          Cat("column ", column.name, " has ", column.size(), " rows of ", table.row_count())));
     }
     for (const double value : column.numbers) {
       if (value - value != 0 && value == value) {
@@ -142,14 +152,16 @@ absl::Status CheckFinite(const Table& table) {
   return absl::OkStatus();
 }
 
-void FillTruncation(bool cut, std::size_t whole_rows, const AnalysisResult& result, v1::RunHeader& header) {
+void FillTruncation(bool cut, std::uint64_t max_rows, std::size_t whole_rows,
+                    const AnalysisResult& result, v1::RunHeader& header) {
   header.set_truncated(cut || result.truncated);
   if (result.truncated) {
     header.set_truncation_reason(v1::TRUNCATION_REASON_OPTION);
     header.set_truncation_message(result.truncation_reason);
   } else if (cut) {
     header.set_truncation_reason(v1::TRUNCATION_REASON_MAX_ROWS);
-    header.set_truncation_message(Cat("the whole answer has ", whole_rows, " rows"));
+    header.set_truncation_message(
+        Cat("max_rows is ", max_rows, "; the whole answer has ", whole_rows, " rows"));
   }
 }
 
@@ -164,20 +176,22 @@ struct AnalysisHandlers::Question {
   std::size_t max_rows = 0;  // 0: all
 };
 
-absl::StatusOr<AnalysisHandlers::Question> AnalysisHandlers::Understand(const v1::Frame& frame,
-                                                                        const v1::Analysis& analysis) {
+absl::StatusOr<AnalysisHandlers::Question> AnalysisHandlers::Understand(
+    const v1::Frame& frame, const v1::Analysis& analysis) {
   if (frame.has_scenario()) return Planned("a scenario");
   LIANJIE_ASSIGN_OR_RETURN(const AnalysisEntry* const entry, FindAnalysis(analysis));
   absl::StatusOr<v1::Analysis> effective = entry->effective(analysis);
   if (!effective.ok()) return effective.status();
   LIANJIE_ASSIGN_OR_RETURN(const Freshness freshness, FreshnessOf(frame.consistency()));
-  LIANJIE_ASSIGN_OR_RETURN(const RunLimits limits, LimitsOf(frame.limits(), threads_, budget_.free_bytes()));
+  LIANJIE_ASSIGN_OR_RETURN(const RunLimits limits,
+                           LimitsOf(frame.limits(), threads_, budget_.free_bytes()));
   const std::string graph(GraphName(frame.graph()));
   LIANJIE_ASSIGN_OR_RETURN(const auto snapshot, keeper_.Get(graph, freshness));
   LIANJIE_ASSIGN_OR_RETURN(const auto reader, store_.OpenReader(graph));
   LIANJIE_ASSIGN_OR_RETURN(ViewSpec spec, ViewSpecOf(frame, reader->info().ReferenceDate()));
   LIANJIE_ASSIGN_OR_RETURN(View view, View::Make(snapshot, std::move(spec)));
-  ProjectionSource projections = [this, graph](const View& v, const ProjectionSpec& p, RunContext& context) {
+  ProjectionSource projections = [this, graph](const View& v, const ProjectionSpec& p,
+                                               RunContext& context) {
     return keeper_.GetProjection(graph, v, p, context);
   };
   return Question{.graph = graph,
@@ -188,7 +202,8 @@ absl::StatusOr<AnalysisHandlers::Question> AnalysisHandlers::Understand(const v1
                   .max_rows = static_cast<std::size_t>(frame.limits().max_rows())};
 }
 
-absl::StatusOr<AnalysisResult> AnalysisHandlers::RunWithProgress(const Question& question, StreamWriter& writer,
+absl::StatusOr<AnalysisResult> AnalysisHandlers::RunWithProgress(const Question& question,
+                                                                 StreamWriter& writer,
                                                                  RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(context.Check());
   if (question.entry->lane == LaneKind::kInteractive) {
@@ -198,21 +213,26 @@ absl::StatusOr<AnalysisResult> AnalysisHandlers::RunWithProgress(const Question&
   return question.entry->run(question.input, question.effective, context);
 }
 
-absl::Status AnalysisHandlers::Run(const v1::RunRequest& request, StreamWriter& writer, Call& call) {
+absl::Status AnalysisHandlers::Run(const v1::RunRequest& request, StreamWriter& writer,
+                                   Call& call) {
   const SteadyClock::time_point start = SteadyClock::now();
   LIANJIE_ASSIGN_OR_RETURN(Question question, Understand(request.frame(), request.analysis()));
-  LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t bytes, question.entry->estimate_bytes(question.input, question.effective));
+  LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t bytes,
+                           question.entry->estimate_bytes(question.input, question.effective));
   if (bytes > question.limits.memory_bytes && request.frame().limits().max_memory_bytes() > 0) {
     return InvalidField("frame.limits.max_memory_bytes",
-                        Cat(question.entry->name, " needs about ", bytes, " bytes, more than ", question.limits.memory_bytes),
+                        Cat(question.entry->name, " needs about ", bytes, " bytes, more than ",
+                            question.limits.memory_bytes),
                         Reason::kLimitExceeded);
   }
   LIANJIE_RETURN_IF_ERROR(budget_.Take(bytes));
   const MemoryLease lease(budget_, bytes);
 
   const auto left = call.deadline() - Call::Clock::now();
-  const auto deadline = SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(left);
-  question.limits.deadline = question.limits.deadline ? std::min(*question.limits.deadline, deadline) : deadline;
+  const auto deadline =
+      SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(left);
+  question.limits.deadline =
+      question.limits.deadline ? std::min(*question.limits.deadline, deadline) : deadline;
   RunContext context(question.limits);
   call.OnCancel([&context] { context.Cancel(); });
   absl::StatusOr<AnalysisResult> result = RunWithProgress(question, writer, context);
@@ -240,7 +260,7 @@ absl::Status AnalysisHandlers::Run(const v1::RunRequest& request, StreamWriter& 
   if (result->ledger) *header.mutable_ledger() = ToProto(*result->ledger);
   for (const Column& column : result->table.columns()) *header.add_columns() = ColumnInfoOf(column);
   header.set_row_count(static_cast<std::int64_t>(result->table.row_count()));
-  FillTruncation(cut, whole_rows, *result, header);
+  FillTruncation(cut, question.max_rows, whole_rows, *result, header);
   for (const std::string& warning : result->warnings) header.add_warnings(Presentable(warning));
   *header.mutable_run_time() = DurationOf(SteadyClock::now() - start);
   absl::Status status = finite;
@@ -250,9 +270,12 @@ absl::Status AnalysisHandlers::Run(const v1::RunRequest& request, StreamWriter& 
   return status;
 }
 
-absl::StatusOr<v1::EstimateResponse> AnalysisHandlers::Estimate(const v1::EstimateRequest& request) {
-  LIANJIE_ASSIGN_OR_RETURN(const Question question, Understand(request.frame(), request.analysis()));
-  LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t bytes, question.entry->estimate_bytes(question.input, question.effective));
+absl::StatusOr<v1::EstimateResponse> AnalysisHandlers::Estimate(
+    const v1::EstimateRequest& request) {
+  LIANJIE_ASSIGN_OR_RETURN(const Question question,
+                           Understand(request.frame(), request.analysis()));
+  LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t bytes,
+                           question.entry->estimate_bytes(question.input, question.effective));
   v1::EstimateResponse response;
   response.set_revision(question.input.snapshot().revision());
   response.set_memory_bytes(static_cast<std::int64_t>(bytes));
@@ -262,7 +285,8 @@ absl::StatusOr<v1::EstimateResponse> AnalysisHandlers::Estimate(const v1::Estima
   return response;
 }
 
-absl::StatusOr<v1::ListAnalysesResponse> AnalysisHandlers::ListAnalyses(const v1::ListAnalysesRequest& request) {
+absl::StatusOr<v1::ListAnalysesResponse> AnalysisHandlers::ListAnalyses(
+    const v1::ListAnalysesRequest& request) {
   v1::ListAnalysesResponse response;
   std::vector<std::string_view> names;
   for (const AnalysisEntry& entry : Analyses()) {

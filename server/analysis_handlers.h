@@ -1,4 +1,5 @@
-// What AnalysisService's methods do: the frame that all analyses share, around the engine's functions.
+// What AnalysisService's methods do: the frame that all analyses share, around the engine's
+// functions.
 #ifndef LIANJIE_SERVER_ANALYSIS_HANDLERS_H_
 #define LIANJIE_SERVER_ANALYSIS_HANDLERS_H_
 
@@ -18,7 +19,8 @@ namespace lianjie::server {
 // Thread safe; the store, the keeper and the budget outlive it.
 class AnalysisHandlers {
  public:
-  AnalysisHandlers(const storage::Store& store, SnapshotKeeper& keeper, MemoryBudget& budget, int threads)
+  AnalysisHandlers(const storage::Store& store, SnapshotKeeper& keeper, MemoryBudget& budget,
+                   int threads)
       : store_(store), keeper_(keeper), budget_(budget), threads_(threads) {}
 
   // Progress, then the header, then the rows.
@@ -29,7 +31,8 @@ class AnalysisHandlers {
  private:
   struct Question;
   absl::StatusOr<Question> Understand(const v1::Frame& frame, const v1::Analysis& analysis);
-  absl::StatusOr<AnalysisResult> RunWithProgress(const Question& question, StreamWriter& writer, RunContext& context);
+  absl::StatusOr<AnalysisResult> RunWithProgress(const Question& question, StreamWriter& writer,
+                                                 RunContext& context);
 
   const storage::Store& store_;
   SnapshotKeeper& keeper_;

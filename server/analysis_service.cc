@@ -14,8 +14,9 @@ using grpc::ServerUnaryReactor;
 using grpc::ServerWriteReactor;
 using S = v1::AnalysisService;
 
-using RawService = S::WithRawCallbackMethod_Run<S::WithRawCallbackMethod_Start<S::WithRawCallbackMethod_ReadResult<
-    S::WithRawCallbackMethod_Estimate<S::WithRawCallbackMethod_ListAnalyses<S::Service>>>>>;
+using RawService =
+    S::WithRawCallbackMethod_Run<S::WithRawCallbackMethod_Start<S::WithRawCallbackMethod_ReadResult<
+        S::WithRawCallbackMethod_Estimate<S::WithRawCallbackMethod_ListAnalyses<S::Service>>>>>;
 
 class AnalysisService final : public RawService {
  public:
@@ -37,22 +38,29 @@ class AnalysisService final : public RawService {
   ServerUnaryReactor* Start(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
     return AnswerPlanned(c, q, a, "Start");
   }
-  ServerUnaryReactor* ReadResult(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* ReadResult(CallbackServerContext* c, const ByteBuffer* q,
+                                 ByteBuffer* a) override {
     return AnswerPlanned(c, q, a, "ReadResult");
   }
-  ServerUnaryReactor* Estimate(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* Estimate(CallbackServerContext* c, const ByteBuffer* q,
+                               ByteBuffer* a) override {
     return Unary<v1::EstimateRequest, v1::EstimateResponse>(
-        c, q, a, w_.heavy, w_.limits, [this](const auto& r, Call&) { return w_.analysis.Estimate(r); });
+        c, q, a, w_.heavy, w_.limits,
+        [this](const auto& r, Call&) { return w_.analysis.Estimate(r); });
   }
-  ServerUnaryReactor* ListAnalyses(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* ListAnalyses(CallbackServerContext* c, const ByteBuffer* q,
+                                   ByteBuffer* a) override {
     return Unary<v1::ListAnalysesRequest, v1::ListAnalysesResponse>(
-        c, q, a, w_.interactive, w_.limits, [this](const auto& r, Call&) { return w_.analysis.ListAnalyses(r); });
+        c, q, a, w_.interactive, w_.limits,
+        [this](const auto& r, Call&) { return w_.analysis.ListAnalyses(r); });
   }
 
  private:
-  ServerUnaryReactor* AnswerPlanned(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a, std::string_view what) {
-    return StartUnary(c, q, a, w_.interactive, w_.limits,
-                      [what](const ByteBuffer&, Call&) -> absl::StatusOr<ByteBuffer> { return Planned(what); });
+  ServerUnaryReactor* AnswerPlanned(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a,
+                                    std::string_view what) {
+    return StartUnary(
+        c, q, a, w_.interactive, w_.limits,
+        [what](const ByteBuffer&, Call&) -> absl::StatusOr<ByteBuffer> { return Planned(what); });
   }
 
   const Workers w_;

@@ -21,7 +21,8 @@ absl::Status CancelledError() {
                    {.reason = Reason::kCancelled, .field = {}, .row = {}, .metadata = {}});
 }
 
-Call::Clock::time_point DeadlineOf(const grpc::CallbackServerContext& context, const CallLimits& limits) {
+Call::Clock::time_point DeadlineOf(const grpc::CallbackServerContext& context,
+                                   const CallLimits& limits) {
   return std::min(context.deadline(), Call::Clock::now() + limits.max_deadline);
 }
 
@@ -47,14 +48,16 @@ void Call::MarkCancelled() {
   if (on_cancel_) std::exchange(on_cancel_, nullptr)();
 }
 
-absl::Status ParseMessage(const grpc::ByteBuffer& bytes, std::size_t max_bytes, google::protobuf::MessageLite& message) {
+absl::Status ParseMessage(const grpc::ByteBuffer& bytes, std::size_t max_bytes,
+                          google::protobuf::MessageLite& message) {
   if (bytes.Length() > max_bytes) {
-    return MakeError(absl::StatusCode::kResourceExhausted,
-                     Cat("the message has ", bytes.Length(), " bytes; at most ", max_bytes, " are accepted"),
-                     {.reason = Reason::kMessageTooLarge,
-                      .field = {},
-                      .row = {},
-                      .metadata = {{"size_bytes", Cat(bytes.Length())}, {"limit_bytes", Cat(max_bytes)}}});
+    return MakeError(
+        absl::StatusCode::kResourceExhausted,
+        Cat("the message has ", bytes.Length(), " bytes; at most ", max_bytes, " are accepted"),
+        {.reason = Reason::kMessageTooLarge,
+         .field = {},
+         .row = {},
+         .metadata = {{"bytes", Cat(bytes.Length())}, {"limit_bytes", Cat(max_bytes)}}});
   }
   grpc::ByteBuffer copy(bytes);  // shares the slices
   if (copy.Length() == 0) {
@@ -64,7 +67,8 @@ absl::Status ParseMessage(const grpc::ByteBuffer& bytes, std::size_t max_bytes, 
   grpc::ProtoBufferReader reader(&copy);
   if (reader.status().ok() && message.ParseFromZeroCopyStream(&reader)) return absl::OkStatus();
   return MakeError(absl::StatusCode::kInvalidArgument,
-                   Cat("the bytes are not a well-formed ", message.GetTypeName(), " (or hold text that is not UTF-8)"),
+                   Cat("the bytes are not a well-formed ", message.GetTypeName(),
+                       " (or hold text that is not UTF-8)"),
                    {.reason = Reason::kMalformedMessage,
                     .field = {},
                     .row = {},
@@ -75,7 +79,8 @@ absl::StatusOr<grpc::ByteBuffer> SerializeMessage(const google::protobuf::Messag
   grpc::ByteBuffer bytes;
   const std::size_t size = message.ByteSizeLong();
   if (size > 0) {  // a writer that is given no room would leave an invalid buffer
-    grpc::ProtoBufferWriter writer(&bytes, grpc::kProtoBufferWriterMaxBufferLength, static_cast<int>(size));
+    grpc::ProtoBufferWriter writer(&bytes, grpc::kProtoBufferWriterMaxBufferLength,
+                                   static_cast<int>(size));
     if (!message.SerializeToZeroCopyStream(&writer)) {
       return absl::InternalError(ToAbsl(Cat("cannot serialise a ", message.GetTypeName())));
     }
@@ -90,7 +95,8 @@ absl::Status Guarded(const std::function<absl::Status()>& body) {
   try {
     return body();
   } catch (const std::bad_alloc&) {
-    return MakeError(absl::StatusCode::kResourceExhausted, "the server has no memory left for this request",
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     "the server has no memory left for this request",
                      {.reason = Reason::kMemoryExhausted, .field = {}, .row = {}, .metadata = {}});
   } catch (const std::exception& error) {
     return absl::InternalError(ToAbsl(Cat("unexpected: ", error.what())));
@@ -103,14 +109,16 @@ namespace {
 
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
-  UnaryCall(Call::Clock::time_point deadline, const grpc::ByteBuffer& request, grpc::ByteBuffer* response, UnaryBody body)
+  UnaryCall(Call::Clock::time_point deadline, const grpc::ByteBuffer& request,
+            grpc::ByteBuffer* response, UnaryBody body)
       : call_(deadline), request_(request), response_(response), body_(std::move(body)) {}
 
   void Start(Lane& lane) {
-    const absl::Status status = lane.Submit({.run = [this] { Run(); },
-                                             .drop = [this](const absl::Status& why) { Finish(ToGrpcStatus(why)); },
-                                             .deadline = call_.deadline(),
-                                             .cancelled = [this] { return call_.cancelled(); }});
+    const absl::Status status =
+        lane.Submit({.run = [this] { Run(); },
+                     .drop = [this](const absl::Status& why) { Finish(ToGrpcStatus(why)); },
+                     .deadline = call_.deadline(),
+                     .cancelled = [this] { return call_.cancelled(); }});
     if (!status.ok()) Finish(ToGrpcStatus(status));
   }
 
@@ -141,10 +149,11 @@ class StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publ
       : call_(deadline), stall_(limits.stall), body_(std::move(body)) {}
 
   void Start(Lane& lane) {
-    const absl::Status status = lane.Submit({.run = [this] { Run(); },
-                                             .drop = [this](const absl::Status& why) { Finish(ToGrpcStatus(why)); },
-                                             .deadline = call_.deadline(),
-                                             .cancelled = [this] { return call_.cancelled(); }});
+    const absl::Status status =
+        lane.Submit({.run = [this] { Run(); },
+                     .drop = [this](const absl::Status& why) { Finish(ToGrpcStatus(why)); },
+                     .deadline = call_.deadline(),
+                     .cancelled = [this] { return call_.cancelled(); }});
     if (!status.ok()) Finish(ToGrpcStatus(status));
   }
 
@@ -185,10 +194,13 @@ class StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publ
 
  private:
   absl::Status WaitForTurn(std::unique_lock<std::mutex>& lock) {
-    const bool free = written_.wait_for(lock, stall_, [this] { return !outstanding_ || broken_ || call_.cancelled(); });
+    const bool free = written_.wait_for(
+        lock, stall_, [this] { return !outstanding_ || broken_ || call_.cancelled(); });
     if (!free) {
-      return MakeError(absl::StatusCode::kDeadlineExceeded, Cat("the reader took no message for ", stall_.count(), " ms"),
-                       {.reason = Reason::kDeadlineExceeded, .field = {}, .row = {}, .metadata = {}});
+      return MakeError(
+          absl::StatusCode::kDeadlineExceeded,
+          Cat("the reader took no message for ", stall_.count(), " ms"),
+          {.reason = Reason::kDeadlineExceeded, .field = {}, .row = {}, .metadata = {}});
     }
     return broken_ || call_.cancelled() ? CancelledError() : absl::OkStatus();
   }
@@ -216,7 +228,8 @@ class StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publ
 
 class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
  public:
-  UploadCall(Call::Clock::time_point deadline, grpc::ByteBuffer* response, Lane& lane, UploadBody body)
+  UploadCall(Call::Clock::time_point deadline, grpc::ByteBuffer* response, Lane& lane,
+             UploadBody body)
       : call_(deadline), response_(response), lane_(lane), body_(std::move(body)) {}
 
   void Start() { StartRead(&message_); }
@@ -230,10 +243,11 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
 
  private:
   void Submit(std::function<void()> step) {
-    const absl::Status status = lane_.Submit({.run = std::move(step),
-                                              .drop = [this](const absl::Status& why) { Finish(ToGrpcStatus(why)); },
-                                              .deadline = call_.deadline(),
-                                              .cancelled = [this] { return call_.cancelled(); }});
+    const absl::Status status =
+        lane_.Submit({.run = std::move(step),
+                      .drop = [this](const absl::Status& why) { Finish(ToGrpcStatus(why)); },
+                      .deadline = call_.deadline(),
+                      .cancelled = [this] { return call_.cancelled(); }});
     if (!status.ok()) Finish(ToGrpcStatus(status));
   }
 
@@ -268,23 +282,28 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* StartUnary(grpc::CallbackServerContext* context, const grpc::ByteBuffer* request,
-                                     grpc::ByteBuffer* response, Lane& lane, const CallLimits& limits, UnaryBody body) {
-  auto call = std::make_unique<UnaryCall>(DeadlineOf(*context, limits), *request, response, std::move(body));
+grpc::ServerUnaryReactor* StartUnary(grpc::CallbackServerContext* context,
+                                     const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
+                                     Lane& lane, const CallLimits& limits, UnaryBody body) {
+  auto call = std::make_unique<UnaryCall>(DeadlineOf(*context, limits), *request, response,
+                                          std::move(body));
   call->Start(lane);
   return call.release();  // owned by gRPC until OnDone
 }
 
-grpc::ServerWriteReactor<grpc::ByteBuffer>* StartStream(grpc::CallbackServerContext* context, Lane& lane,
-                                                        const CallLimits& limits, StreamBody body) {
+grpc::ServerWriteReactor<grpc::ByteBuffer>* StartStream(grpc::CallbackServerContext* context,
+                                                        Lane& lane, const CallLimits& limits,
+                                                        StreamBody body) {
   auto call = std::make_unique<StreamCall>(DeadlineOf(*context, limits), limits, std::move(body));
   call->Start(lane);
   return call.release();
 }
 
-grpc::ServerReadReactor<grpc::ByteBuffer>* StartUpload(grpc::CallbackServerContext* context, grpc::ByteBuffer* response,
-                                                       Lane& lane, const CallLimits& limits, UploadBody body) {
-  auto call = std::make_unique<UploadCall>(DeadlineOf(*context, limits), response, lane, std::move(body));
+grpc::ServerReadReactor<grpc::ByteBuffer>* StartUpload(grpc::CallbackServerContext* context,
+                                                       grpc::ByteBuffer* response, Lane& lane,
+                                                       const CallLimits& limits, UploadBody body) {
+  auto call =
+      std::make_unique<UploadCall>(DeadlineOf(*context, limits), response, lane, std::move(body));
   call->Start();
   return call.release();
 }

@@ -1,5 +1,6 @@
-// Between the API's messages and the values of the engine and the store. One function a type and direction; nothing here decides anything but
-// whether a message can be a value: unknown enum numbers and impossible dates are INVALID_FIELD naming the field.
+// Between the API's messages and the values of the engine and the store. One function a type and
+// direction; nothing here decides anything but whether a message can be a value: unknown enum
+// numbers and impossible dates are INVALID_FIELD naming the field.
 #ifndef LIANJIE_SERVER_CONVERT_H_
 #define LIANJIE_SERVER_CONVERT_H_
 
@@ -33,7 +34,8 @@ v1::NamedValue ToProto(const std::string& name, const SummaryValue& value);
 v1::ColumnInfo ColumnInfoOf(const Column& column);
 
 // Rows [first, first + count) of a table, indices turned into the users' ids through `snapshot`.
-v1::TableBatch MakeBatch(const Table& table, const Snapshot& snapshot, std::size_t first, std::size_t count);
+v1::TableBatch MakeBatch(const Table& table, const Snapshot& snapshot, std::size_t first,
+                         std::size_t count);
 // About how many bytes one row takes in a batch: to cut batches of about 1 MiB.
 std::size_t RowBytes(const Table& table, const Snapshot& snapshot, std::size_t row);
 

@@ -1,5 +1,5 @@
-// Records to messages and back. Enum numbers of the API and of the core are the same by construction (tests/server holds them to it), so they are
-// cast after a range check.
+// Records to messages and back. Enum numbers of the API and of the core are the same by
+// construction (tests/server holds them to it), so they are cast after a range check.
 #include <limits>
 #include <string>
 #include <utility>
@@ -11,8 +11,7 @@
 namespace lianjie::server {
 namespace {
 
-template <typename E>
-absl::Status ReadEnum(int number, std::string_view field, E& out) {
+template <typename E> absl::Status ReadEnum(int number, std::string_view field, E& out) {
   if (number < 0 || static_cast<std::size_t>(number) >= EnumNames<E>().size()) {
     return InvalidField(field, Cat(number, " is not a value of this enum"));
   }
@@ -20,19 +19,20 @@ absl::Status ReadEnum(int number, std::string_view field, E& out) {
   return absl::OkStatus();
 }
 
-template <typename Target, typename E>
-Target WriteEnum(E value) {
+template <typename Target, typename E> Target WriteEnum(E value) {
   return static_cast<Target>(static_cast<int>(value));
 }
 
-absl::Status ReadDate(bool given, const google::type::Date& date, std::string_view field, Date& out) {
+absl::Status ReadDate(bool given, const google::type::Date& date, std::string_view field,
+                      Date& out) {
   if (!given) return absl::OkStatus();
   LIANJIE_ASSIGN_OR_RETURN(out, FromProto(date, field));
   return absl::OkStatus();
 }
 
 std::int32_t ToInt32(std::int64_t value) {
-  return static_cast<std::int32_t>(std::min<std::int64_t>(value, std::numeric_limits<std::int32_t>::max()));
+  return static_cast<std::int32_t>(
+      std::min<std::int64_t>(value, std::numeric_limits<std::int32_t>::max()));
 }
 
 }  // namespace
@@ -71,7 +71,8 @@ absl::StatusOr<NodeRecord> FromProto(const v1::Node& in) {
   LIANJIE_RETURN_IF_ERROR(ReadEnum(in.stage(), "stage", out.stage));
   LIANJIE_RETURN_IF_ERROR(ReadEnum(in.registration(), "registration", out.registration));
   LIANJIE_RETURN_IF_ERROR(ReadEnum(in.monitoring(), "monitoring", out.monitoring));
-  LIANJIE_RETURN_IF_ERROR(ReadEnum(in.operating_status(), "operating_status", out.operating_status));
+  LIANJIE_RETURN_IF_ERROR(
+      ReadEnum(in.operating_status(), "operating_status", out.operating_status));
   for (const int number : in.causes()) {
     Cause cause = Cause::kUnspecified;
     LIANJIE_RETURN_IF_ERROR(ReadEnum(number, "causes", cause));
@@ -95,7 +96,8 @@ absl::StatusOr<NodeRecord> FromProto(const v1::Node& in) {
   LIANJIE_READ_OPTIONAL(equity_yuan);
   LIANJIE_READ_OPTIONAL(outside_revenue_yuan);
   if (in.leak_share() != 0) out.leak_share = in.leak_share();
-  LIANJIE_RETURN_IF_ERROR(ReadDate(in.has_valid_from(), in.valid_from(), "valid_from", out.valid.from));
+  LIANJIE_RETURN_IF_ERROR(
+      ReadDate(in.has_valid_from(), in.valid_from(), "valid_from", out.valid.from));
   LIANJIE_RETURN_IF_ERROR(ReadDate(in.has_valid_to(), in.valid_to(), "valid_to", out.valid.to));
   out.labels.assign(in.labels().begin(), in.labels().end());
   out.properties.insert(in.properties().begin(), in.properties().end());
@@ -162,7 +164,8 @@ absl::StatusOr<LinkRecord> FromProto(const v1::Link& in) {
   LIANJIE_READ_OPTIONAL(share);
   LIANJIE_READ_OPTIONAL(capacity);
   LIANJIE_READ_OPTIONAL(weight);
-  LIANJIE_RETURN_IF_ERROR(ReadDate(in.has_valid_from(), in.valid_from(), "valid_from", out.valid.from));
+  LIANJIE_RETURN_IF_ERROR(
+      ReadDate(in.has_valid_from(), in.valid_from(), "valid_from", out.valid.from));
   LIANJIE_RETURN_IF_ERROR(ReadDate(in.has_valid_to(), in.valid_to(), "valid_to", out.valid.to));
   out.properties.insert(in.properties().begin(), in.properties().end());
   return out;
@@ -196,7 +199,8 @@ v1::Link ToProto(const LinkRecord& in) {
 }
 
 absl::StatusOr<RegionRecord> FromProto(const v1::Region& in) {
-  return RegionRecord{.code = in.code(), .parent = in.parent(), .name = in.name(), .level = in.level()};
+  return RegionRecord{
+      .code = in.code(), .parent = in.parent(), .name = in.name(), .level = in.level()};
 }
 
 v1::Region ToProto(const RegionRecord& in) {
@@ -242,9 +246,11 @@ v1::Graph ToProto(const storage::GraphInfo& in) {
   out.set_region_count(static_cast<std::int64_t>(in.region_count));
   out.set_line_count(static_cast<std::int64_t>(in.line_count));
   out.mutable_create_time()->set_seconds(in.create_time_micros / kMicros);
-  out.mutable_create_time()->set_nanos(static_cast<std::int32_t>(in.create_time_micros % kMicros * 1000));
+  out.mutable_create_time()->set_nanos(
+      static_cast<std::int32_t>(in.create_time_micros % kMicros * 1000));
   out.mutable_update_time()->set_seconds(in.update_time_micros / kMicros);
-  out.mutable_update_time()->set_nanos(static_cast<std::int32_t>(in.update_time_micros % kMicros * 1000));
+  out.mutable_update_time()->set_nanos(
+      static_cast<std::int32_t>(in.update_time_micros % kMicros * 1000));
   return out;
 }
 

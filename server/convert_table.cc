@@ -17,10 +17,12 @@ std::string_view Id(const Column& column, const Snapshot& snapshot, std::size_t 
 
 void SetNull(std::string& nulls, std::size_t row, std::size_t count) {
   if (nulls.empty()) nulls.assign((count + 7) / 8, '\0');
-  nulls[row / 8] = static_cast<char>(static_cast<unsigned char>(nulls[row / 8]) | (1U << (row % 8)));
+  nulls[row / 8] =
+      static_cast<char>(static_cast<unsigned char>(nulls[row / 8]) | (1U << (row % 8)));
 }
 
-void FillColumn(const Column& column, const Snapshot& snapshot, std::size_t first, std::size_t count, v1::Column& out) {
+void FillColumn(const Column& column, const Snapshot& snapshot, std::size_t first,
+                std::size_t count, v1::Column& out) {
   std::string nulls;
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t row = first + i;
@@ -105,11 +107,13 @@ v1::ColumnInfo ColumnInfoOf(const Column& column) {
   return out;
 }
 
-v1::TableBatch MakeBatch(const Table& table, const Snapshot& snapshot, std::size_t first, std::size_t count) {
+v1::TableBatch MakeBatch(const Table& table, const Snapshot& snapshot, std::size_t first,
+                         std::size_t count) {
   v1::TableBatch out;
   out.set_first_row(static_cast<std::int64_t>(first));
   out.set_row_count(static_cast<std::int32_t>(count));
-  for (const Column& column : table.columns()) FillColumn(column, snapshot, first, count, *out.add_columns());
+  for (const Column& column : table.columns())
+    FillColumn(column, snapshot, first, count, *out.add_columns());
   return out;
 }
 

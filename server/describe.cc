@@ -32,8 +32,7 @@ const DescriptorPool& Pool() {
 }
 
 // The comment above an element: lines joined, paragraphs kept apart.
-template <typename Element>
-std::string CommentOf(const Element& element) {
+template <typename Element> std::string CommentOf(const Element& element) {
   SourceLocation location;
   if (!element.GetSourceLocation(&location)) return {};
   std::string out;
@@ -64,7 +63,8 @@ std::string DefaultOf(std::string_view comment) {
   const std::string_view rest = comment.substr(at + kMark.size());
   for (std::size_t i = 0; i < rest.size(); ++i) {
     const bool at_end = i + 1 == rest.size() || rest[i + 1] == ' ' || rest[i + 1] == '\n';
-    if (rest[i] == ',' || rest[i] == ';' || (rest[i] == '.' && at_end)) return std::string(rest.substr(0, i));
+    if (rest[i] == ',' || rest[i] == ';' || (rest[i] == '.' && at_end))
+      return std::string(rest.substr(0, i));
   }
   return std::string(rest);
 }
@@ -96,11 +96,14 @@ v1::OptionInfo OptionOf(const FieldDescriptor& field) {
   if (field.cpp_type() == FieldDescriptor::CPPTYPE_ENUM) {
     // "DIRECTION_FORWARD" of an enum whose zero is "DIRECTION_UNSPECIFIED" is FORWARD.
     const auto& values = *field.enum_type();
-    const std::size_t prefix = values.value(0)->name().size() - std::string_view("UNSPECIFIED").size();
-    for (int i = 1; i < values.value_count(); ++i) out.add_values(values.value(i)->name().substr(prefix));
+    const std::size_t prefix =
+        values.value(0)->name().size() - std::string_view("UNSPECIFIED").size();
+    for (int i = 1; i < values.value_count(); ++i)
+      out.add_values(values.value(i)->name().substr(prefix));
   }
   out.set_default_value(DefaultOf(comment));
-  out.set_required(comment.find("Required") != std::string::npos || comment.find("is required") != std::string::npos);
+  out.set_required(comment.find("Required") != std::string::npos ||
+                   comment.find("is required") != std::string::npos);
   out.set_description(comment);
   return out;
 }
@@ -109,7 +112,8 @@ v1::OptionInfo OptionOf(const FieldDescriptor& field) {
 
 absl::StatusOr<v1::AnalysisInfo> Describe(std::string_view name, std::string_view family) {
   const Descriptor* const analysis = Pool().FindMessageTypeByName("lianjie.v1.Analysis");
-  const FieldDescriptor* const field = analysis == nullptr ? nullptr : analysis->FindFieldByName(std::string(name));
+  const FieldDescriptor* const field =
+      analysis == nullptr ? nullptr : analysis->FindFieldByName(std::string(name));
   if (field == nullptr || field->message_type() == nullptr) {
     return absl::InternalError(ToAbsl(Cat("the descriptor knows no analysis '", name, "'")));
   }

@@ -33,6 +33,32 @@ Reason DefaultReason(absl::StatusCode code) {
   }
 }
 
+// The code that ErrorReason's comment gives a reason, whatever the layer that found the fault
+// called it: the store speaks of a row that is at fault, and the API of a node that is not there.
+// Reasons with more than one code keep their status' own.
+absl::StatusCode CodeOf(Reason reason, absl::StatusCode given) {
+  switch (reason) {
+    case Reason::kGraphNotFound:
+    case Reason::kNodeNotFound:
+    case Reason::kLinkNotFound:
+    case Reason::kRegionNotFound:
+      return absl::StatusCode::kNotFound;
+    case Reason::kGraphExists:
+    case Reason::kNodeExists:
+    case Reason::kLinkExists:
+    case Reason::kRequestIdReused:
+      return absl::StatusCode::kAlreadyExists;
+    case Reason::kMessageTooLarge:
+    case Reason::kLimitExceeded:
+    case Reason::kQueueFull:
+    case Reason::kMemoryExhausted:
+    case Reason::kDiskFull:
+      return absl::StatusCode::kResourceExhausted;
+    default:
+      return given;
+  }
+}
+
 ErrorDetail DetailOf(const absl::Status& status) {
   if (std::optional<ErrorDetail> detail = GetErrorDetail(status)) return *std::move(detail);
   ErrorDetail detail;
@@ -62,10 +88,10 @@ std::string Presentable(std::string_view text) {
 
 google::rpc::Status ToRpcStatus(const absl::Status& status) {
   google::rpc::Status out;
-  out.set_code(static_cast<int>(status.code()));
-  out.set_message(Presentable(FromAbsl(status.message())));
   if (status.ok()) return out;
   const ErrorDetail detail = DetailOf(status);
+  out.set_code(static_cast<int>(CodeOf(detail.reason, status.code())));
+  out.set_message(Presentable(FromAbsl(status.message())));
   google::rpc::ErrorInfo info;
   info.set_reason(std::string(ReasonName(detail.reason)));
   info.set_domain(kErrorDomain);
@@ -92,7 +118,8 @@ google::rpc::Status ToRpcStatus(const absl::Status& status) {
 grpc::Status ToGrpcStatus(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
   const google::rpc::Status details = ToRpcStatus(status);
-  return {static_cast<grpc::StatusCode>(details.code()), details.message(), details.SerializeAsString()};
+  return {static_cast<grpc::StatusCode>(details.code()), details.message(),
+          details.SerializeAsString()};
 }
 
 absl::Status FromGrpcStatus(const grpc::Status& status) {

@@ -1,5 +1,6 @@
-// Export: regions, lines, nodes, links, in the store's order, in messages of about 1 MiB. A resume token holds the revision, which of the
-// four was being sent, and where its scan stands, so that going on costs a seek and not a second scan.
+// Export: regions, lines, nodes, links, in the store's order, in messages of about 1 MiB. A resume
+// token holds the revision, which of the four was being sent, and where its scan stands, so that
+// going on costs a seek and not a second scan.
 #include <string>
 #include <utility>
 
@@ -20,7 +21,9 @@ struct Place {
   std::string token;
 };
 
-std::string Write(const Place& place) { return Cat(place.revision, ' ', place.section, ' ', place.token); }
+std::string Write(const Place& place) {
+  return Cat(place.revision, ' ', place.section, ' ', place.token);
+}
 
 absl::StatusOr<Place> ReadPlace(std::string_view text) {
   Place place;
@@ -29,7 +32,8 @@ absl::StatusOr<Place> ReadPlace(std::string_view text) {
   if (second == std::string_view::npos) return InvalidPageToken("is not a resume token");
   const auto revision = ParseInt64(text.substr(0, first));
   const auto section = ParseInt64(text.substr(first + 1, second - first - 1));
-  if (!revision || !section || *section < 0 || *section > 3) return InvalidPageToken("is not a resume token");
+  if (!revision || !section || *section < 0 || *section > 3)
+    return InvalidPageToken("is not a resume token");
   place.revision = *revision;
   place.section = static_cast<int>(*section);
   place.token = text.substr(second + 1);
@@ -38,12 +42,14 @@ absl::StatusOr<Place> ReadPlace(std::string_view text) {
 
 class Exporter {
  public:
-  Exporter(const storage::Reader& reader, std::string binding, StreamWriter& writer, const Call& call)
+  Exporter(const storage::Reader& reader, std::string binding, StreamWriter& writer,
+           const Call& call)
       : reader_(reader), binding_(std::move(binding)), writer_(writer), call_(call) {}
 
   absl::Status Run(const Place& from) {
     for (int section = from.section; section <= 3; ++section) {
-      LIANJIE_RETURN_IF_ERROR(SendSection(section, section == from.section ? from.token : std::string()));
+      LIANJIE_RETURN_IF_ERROR(
+          SendSection(section, section == from.section ? from.token : std::string()));
     }
     return absl::OkStatus();
   }
@@ -52,25 +58,31 @@ class Exporter {
   absl::Status SendSection(int section, const std::string& token) {
     switch (section) {
       case 0:
-        return Send<RegionRecord>(section, reader_.ScanRegions(token), [](auto& m) { return m.mutable_regions(); });
+        return Send<RegionRecord>(section, reader_.ScanRegions(token),
+                                  [](auto& m) { return m.mutable_regions(); });
       case 1:
-        return Send<LineRecord>(section, reader_.ScanLines(token), [](auto& m) { return m.mutable_lines(); });
+        return Send<LineRecord>(section, reader_.ScanLines(token),
+                                [](auto& m) { return m.mutable_lines(); });
       case 2:
-        return Send<NodeRecord>(section, reader_.ScanNodes(token), [](auto& m) { return m.mutable_nodes(); });
+        return Send<NodeRecord>(section, reader_.ScanNodes(token),
+                                [](auto& m) { return m.mutable_nodes(); });
       default:
-        return Send<LinkRecord>(section, reader_.ScanLinks(token), [](auto& m) { return m.mutable_links(); });
+        return Send<LinkRecord>(section, reader_.ScanLinks(token),
+                                [](auto& m) { return m.mutable_links(); });
     }
   }
 
   template <typename Record, typename Rows>
-  absl::Status Send(int section, absl::StatusOr<std::unique_ptr<storage::Cursor<Record>>> cursor, Rows rows) {
+  absl::Status Send(int section, absl::StatusOr<std::unique_ptr<storage::Cursor<Record>>> cursor,
+                    Rows rows) {
     if (!cursor.ok()) return cursor.status();
     v1::ExportResponse message;
     std::size_t bytes = 0;
     const auto flush = [&]() -> absl::Status {
       message.set_revision(reader_.info().revision);
-      message.set_resume_token(MakePageToken(
-          binding_, Write({.revision = reader_.info().revision, .section = section, .token = (*cursor)->token()})));
+      message.set_resume_token(MakePageToken(binding_, Write({.revision = reader_.info().revision,
+                                                              .section = section,
+                                                              .token = (*cursor)->token()})));
       LIANJIE_RETURN_IF_ERROR(writer_.Write(message));
       message.Clear();
       bytes = 0;
@@ -95,15 +107,17 @@ class Exporter {
 
 }  // namespace
 
-absl::Status GraphHandlers::Export(const v1::ExportRequest& request, StreamWriter& writer, const Call& call) {
+absl::Status GraphHandlers::Export(const v1::ExportRequest& request, StreamWriter& writer,
+                                   const Call& call) {
   const std::string binding = BindingOf({"Export", GraphName(request.graph())});
   LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), request.consistency()));
   Place from;
   if (!request.resume_token().empty()) {
-    LIANJIE_ASSIGN_OR_RETURN(const std::string text, ReadPageToken(binding, request.resume_token()));
+    LIANJIE_ASSIGN_OR_RETURN(const std::string text,
+                             ReadPageToken(binding, request.resume_token()));
     LIANJIE_ASSIGN_OR_RETURN(from, ReadPlace(text));
-    LIANJIE_RETURN_IF_ERROR(
-        CheckRevision({.kind = Freshness::Kind::kExact, .revision = from.revision}, reader->info().revision));
+    LIANJIE_RETURN_IF_ERROR(CheckRevision(
+        {.kind = Freshness::Kind::kExact, .revision = from.revision}, reader->info().revision));
   }
   return Exporter(*reader, binding, writer, call).Run(from);
 }

@@ -26,12 +26,17 @@ class MutationReader {
       case M::kUpsertNode:
         return Node(WriteKind::kUpsert, m.upsert_node());
       case M::kUpdateNode: {
-        LIANJIE_ASSIGN_OR_RETURN(storage::NodeWrite write, Node(WriteKind::kUpdate, m.update_node().node()));
-        write.mask.assign(m.update_node().update_mask().paths().begin(), m.update_node().update_mask().paths().end());
+        LIANJIE_ASSIGN_OR_RETURN(storage::NodeWrite write,
+                                 Node(WriteKind::kUpdate, m.update_node().node()));
+        write.mask.assign(m.update_node().update_mask().paths().begin(),
+                          m.update_node().update_mask().paths().end());
         return write;
       }
       case M::kDeleteNode: {
-        storage::NodeWrite write{.kind = WriteKind::kDelete, .node = {}, .mask = {}, .cascade = m.delete_node().cascade()};
+        storage::NodeWrite write{.kind = WriteKind::kDelete,
+                                 .node = {},
+                                 .mask = {},
+                                 .cascade = m.delete_node().cascade()};
         write.node.id = m.delete_node().id();
         return write;
       }
@@ -40,8 +45,10 @@ class MutationReader {
       case M::kUpsertLink:
         return Link(WriteKind::kUpsert, m.upsert_link());
       case M::kUpdateLink: {
-        LIANJIE_ASSIGN_OR_RETURN(storage::LinkWrite write, Link(WriteKind::kUpdate, m.update_link().link()));
-        write.mask.assign(m.update_link().update_mask().paths().begin(), m.update_link().update_mask().paths().end());
+        LIANJIE_ASSIGN_OR_RETURN(storage::LinkWrite write,
+                                 Link(WriteKind::kUpdate, m.update_link().link()));
+        write.mask.assign(m.update_link().update_mask().paths().begin(),
+                          m.update_link().update_mask().paths().end());
         return write;
       }
       case M::kDeleteLink: {
@@ -85,7 +92,8 @@ class MutationReader {
   static absl::StatusOr<storage::NodeWrite> Node(WriteKind kind, const v1::Node& node) {
     absl::StatusOr<NodeRecord> record = FromProto(node);
     if (!record.ok()) return WithFieldPrefix(record.status(), "node");
-    return storage::NodeWrite{.kind = kind, .node = *std::move(record), .mask = {}, .cascade = false};
+    return storage::NodeWrite{
+        .kind = kind, .node = *std::move(record), .mask = {}, .cascade = false};
   }
 
   static absl::StatusOr<storage::LinkWrite> Link(WriteKind kind, const v1::Link& link) {
@@ -137,13 +145,15 @@ absl::StatusOr<storage::Precondition> ReadPrecondition(const v1::Precondition& p
 
 // "mutations.node" for a write of a node, and so on: where the API's field of a store's error lies.
 std::string_view ElementPath(const storage::Write& write) {
-  constexpr std::string_view kPaths[] = {"mutations.node", "mutations.link", "mutations.region", "mutations.line"};
+  constexpr std::string_view kPaths[] = {"mutations.node", "mutations.link", "mutations.region",
+                                         "mutations.line"};
   return kPaths[write.index()];
 }
 
 absl::StatusOr<std::optional<Date>> ReferenceDateOf(const v1::Graph& graph) {
   if (!graph.has_reference_date()) return std::optional<Date>();
-  LIANJIE_ASSIGN_OR_RETURN(const Date date, FromProto(graph.reference_date(), "graph.reference_date"));
+  LIANJIE_ASSIGN_OR_RETURN(const Date date,
+                           FromProto(graph.reference_date(), "graph.reference_date"));
   return std::optional<Date>(date);
 }
 
@@ -157,7 +167,8 @@ absl::StatusOr<Freshness> FreshnessOf(const v1::Consistency& consistency) {
     case v1::Consistency::kExactRevision:
       return Freshness{.kind = Kind::kExact, .revision = consistency.exact_revision()};
     case v1::Consistency::kLatest:
-      if (!consistency.latest()) return InvalidField("consistency.latest", "must be true where it is given");
+      if (!consistency.latest())
+        return InvalidField("consistency.latest", "must be true where it is given");
       return Freshness{.kind = Kind::kLatest};
     case v1::Consistency::kMinimizeLatency:
       if (!consistency.minimize_latency()) {
@@ -169,17 +180,19 @@ absl::StatusOr<Freshness> FreshnessOf(const v1::Consistency& consistency) {
   }
 }
 
-absl::StatusOr<std::shared_ptr<const storage::Reader>> GraphHandlers::OpenReader(std::string_view graph,
-                                                                                 const v1::Consistency& consistency) {
+absl::StatusOr<std::shared_ptr<const storage::Reader>> GraphHandlers::OpenReader(
+    std::string_view graph, const v1::Consistency& consistency) {
   LIANJIE_ASSIGN_OR_RETURN(const Freshness freshness, FreshnessOf(consistency));
-  LIANJIE_ASSIGN_OR_RETURN(std::shared_ptr<const storage::Reader> reader, store_.OpenReader(GraphName(graph)));
+  LIANJIE_ASSIGN_OR_RETURN(std::shared_ptr<const storage::Reader> reader,
+                           store_.OpenReader(GraphName(graph)));
   LIANJIE_RETURN_IF_ERROR(CheckRevision(freshness, reader->info().revision));
   return reader;
 }
 
 absl::StatusOr<v1::Graph> GraphHandlers::CreateGraph(const v1::CreateGraphRequest& request) {
   LIANJIE_ASSIGN_OR_RETURN(const std::optional<Date> date, ReferenceDateOf(request.graph()));
-  LIANJIE_ASSIGN_OR_RETURN(const storage::GraphInfo info, store_.CreateGraph(GraphName(request.graph().name()), date));
+  LIANJIE_ASSIGN_OR_RETURN(const storage::GraphInfo info,
+                           store_.CreateGraph(GraphName(request.graph().name()), date));
   return ToProto(info);
 }
 
@@ -191,11 +204,13 @@ absl::StatusOr<v1::Graph> GraphHandlers::GetGraph(const v1::GetGraphRequest& req
 absl::StatusOr<v1::Graph> GraphHandlers::UpdateGraph(const v1::UpdateGraphRequest& request) {
   for (const std::string& path : request.update_mask().paths()) {
     if (path != "reference_date") {
-      return InvalidField("update_mask", Cat("'", path, "' cannot be changed; reference_date can"), Reason::kUnknownField);
+      return InvalidField("update_mask", Cat("'", path, "' cannot be changed; reference_date can"),
+                          Reason::kUnknownField);
     }
   }
   LIANJIE_ASSIGN_OR_RETURN(const std::optional<Date> date, ReferenceDateOf(request.graph()));
-  LIANJIE_ASSIGN_OR_RETURN(const storage::GraphInfo info, store_.UpdateGraph(GraphName(request.graph().name()), date));
+  LIANJIE_ASSIGN_OR_RETURN(const storage::GraphInfo info,
+                           store_.UpdateGraph(GraphName(request.graph().name()), date));
   return ToProto(info);
 }
 
@@ -206,12 +221,15 @@ absl::Status GraphHandlers::DeleteGraph(const v1::DeleteGraphRequest& request) {
 
 absl::StatusOr<v1::MutateResponse> GraphHandlers::Mutate(const v1::MutateRequest& request) {
   if (request.mutations_size() > kMaxMutations) {
-    return MakeError(absl::StatusCode::kInvalidArgument,
-                     Cat("mutations: ", request.mutations_size(), " are more than ", kMaxMutations, " in one batch; use Import"),
-                     {.reason = Reason::kLimitExceeded, .field = "mutations", .row = {}, .metadata = {}});
+    return MakeError(
+        absl::StatusCode::kInvalidArgument,
+        Cat("mutations: ", request.mutations_size(), " are more than ", kMaxMutations,
+            " in one batch; use Import"),
+        {.reason = Reason::kLimitExceeded, .field = "mutations", .row = {}, .metadata = {}});
   }
   if (request.request_id().size() > kMaxRequestIdBytes) {
-    return InvalidField("request_id", Cat("is longer than ", kMaxRequestIdBytes, " bytes"), Reason::kLimitExceeded);
+    return InvalidField("request_id", Cat("is longer than ", kMaxRequestIdBytes, " bytes"),
+                        Reason::kLimitExceeded);
   }
   storage::Batch batch;
   batch.graph = GraphName(request.graph());
@@ -223,7 +241,8 @@ absl::StatusOr<v1::MutateResponse> GraphHandlers::Mutate(const v1::MutateRequest
   }
   for (int i = 0; i < request.preconditions_size(); ++i) {
     absl::StatusOr<storage::Precondition> precondition = ReadPrecondition(request.preconditions(i));
-    if (!precondition.ok()) return WithRow(WithFieldPrefix(precondition.status(), "preconditions"), i);
+    if (!precondition.ok())
+      return WithRow(WithFieldPrefix(precondition.status(), "preconditions"), i);
     batch.preconditions.push_back(*std::move(precondition));
   }
   std::vector<std::string_view> paths;
@@ -232,7 +251,8 @@ absl::StatusOr<v1::MutateResponse> GraphHandlers::Mutate(const v1::MutateRequest
   if (!done.ok()) {
     const std::optional<ErrorDetail> detail = GetErrorDetail(done.status());
     const bool of_precondition = detail && detail->reason == Reason::kPreconditionFailed;
-    if (!detail || !detail->row || of_precondition || *detail->row >= static_cast<std::int64_t>(paths.size())) {
+    if (!detail || !detail->row || of_precondition ||
+        *detail->row >= static_cast<std::int64_t>(paths.size())) {
       return of_precondition ? WithFieldPrefix(done.status(), "preconditions") : done.status();
     }
     return WithFieldPrefix(done.status(), paths[static_cast<std::size_t>(*detail->row)]);
@@ -240,7 +260,8 @@ absl::StatusOr<v1::MutateResponse> GraphHandlers::Mutate(const v1::MutateRequest
   v1::MutateResponse response;
   response.set_revision(done->revision);
   response.mutable_commit_time()->set_seconds(done->commit_time_micros / 1000000);
-  response.mutable_commit_time()->set_nanos(static_cast<std::int32_t>(done->commit_time_micros % 1000000 * 1000));
+  response.mutable_commit_time()->set_nanos(
+      static_cast<std::int32_t>(done->commit_time_micros % 1000000 * 1000));
   response.set_replayed(done->replayed);
   for (std::string& id : done->link_ids) response.add_link_ids(std::move(id));
   return response;

@@ -1,4 +1,5 @@
-// What GraphService's methods do, as plain functions of messages: check, call, map, fill. gRPC is call.h's business.
+// What GraphService's methods do, as plain functions of messages: check, call, map, fill. gRPC is
+// call.h's business.
 #ifndef LIANJIE_SERVER_GRAPH_HANDLERS_H_
 #define LIANJIE_SERVER_GRAPH_HANDLERS_H_
 
@@ -17,7 +18,9 @@ namespace lianjie::server {
 inline constexpr std::string_view kDefaultGraph = "default";
 
 // The graph a request names, or the default one.
-inline std::string_view GraphName(std::string_view name) { return name.empty() ? kDefaultGraph : name; }
+inline std::string_view GraphName(std::string_view name) {
+  return name.empty() ? kDefaultGraph : name;
+}
 
 absl::StatusOr<Freshness> FreshnessOf(const v1::Consistency& consistency);
 
@@ -35,18 +38,22 @@ class GraphHandlers {
 
   absl::StatusOr<v1::GetNodeResponse> GetNode(const v1::GetNodeRequest& request);
   absl::StatusOr<v1::GetLinkResponse> GetLink(const v1::GetLinkRequest& request);
-  absl::StatusOr<v1::ListNodesResponse> ListNodes(const v1::ListNodesRequest& request, const Call& call);
-  absl::StatusOr<v1::ListLinksResponse> ListLinks(const v1::ListLinksRequest& request, const Call& call);
-  absl::StatusOr<v1::ListRegionsResponse> ListRegions(const v1::ListRegionsRequest& request, const Call& call);
-  absl::StatusOr<v1::ListLinesResponse> ListLines(const v1::ListLinesRequest& request, const Call& call);
+  absl::StatusOr<v1::ListNodesResponse> ListNodes(const v1::ListNodesRequest& request,
+                                                  const Call& call);
+  absl::StatusOr<v1::ListLinksResponse> ListLinks(const v1::ListLinksRequest& request,
+                                                  const Call& call);
+  absl::StatusOr<v1::ListRegionsResponse> ListRegions(const v1::ListRegionsRequest& request,
+                                                      const Call& call);
+  absl::StatusOr<v1::ListLinesResponse> ListLines(const v1::ListLinesRequest& request,
+                                                  const Call& call);
   absl::StatusOr<v1::GetStatisticsResponse> GetStatistics(const v1::GetStatisticsRequest& request);
 
   absl::Status Export(const v1::ExportRequest& request, StreamWriter& writer, const Call& call);
 
  private:
   // The newest Reader, refused when it cannot serve the consistency asked for.
-  absl::StatusOr<std::shared_ptr<const storage::Reader>> OpenReader(std::string_view graph,
-                                                                    const v1::Consistency& consistency);
+  absl::StatusOr<std::shared_ptr<const storage::Reader>> OpenReader(
+      std::string_view graph, const v1::Consistency& consistency);
 
   storage::Store& store_;
   SnapshotKeeper& keeper_;

@@ -20,70 +20,91 @@ using grpc::ServerWriteReactor;
 using S = v1::GraphService;
 
 // Every method raw: the generated mix-ins nest, one a method.
-using RawGraphs = S::WithRawCallbackMethod_CreateGraph<S::WithRawCallbackMethod_GetGraph<S::WithRawCallbackMethod_ListGraphs<
-    S::WithRawCallbackMethod_UpdateGraph<S::WithRawCallbackMethod_DeleteGraph<S::Service>>>>>;
-using RawElements = S::WithRawCallbackMethod_Mutate<S::WithRawCallbackMethod_GetNode<S::WithRawCallbackMethod_GetLink<
-    S::WithRawCallbackMethod_ListNodes<S::WithRawCallbackMethod_ListLinks<RawGraphs>>>>>;
+using RawGraphs = S::WithRawCallbackMethod_CreateGraph<
+    S::WithRawCallbackMethod_GetGraph<S::WithRawCallbackMethod_ListGraphs<
+        S::WithRawCallbackMethod_UpdateGraph<S::WithRawCallbackMethod_DeleteGraph<S::Service>>>>>;
+using RawElements = S::WithRawCallbackMethod_Mutate<
+    S::WithRawCallbackMethod_GetNode<S::WithRawCallbackMethod_GetLink<
+        S::WithRawCallbackMethod_ListNodes<S::WithRawCallbackMethod_ListLinks<RawGraphs>>>>>;
 using RawReads = S::WithRawCallbackMethod_ListRegions<
     S::WithRawCallbackMethod_ListLines<S::WithRawCallbackMethod_GetStatistics<RawElements>>>;
-using RawService = S::WithRawCallbackMethod_Import<S::WithRawCallbackMethod_Export<S::WithRawCallbackMethod_Watch<RawReads>>>;
+using RawService = S::WithRawCallbackMethod_Import<
+    S::WithRawCallbackMethod_Export<S::WithRawCallbackMethod_Watch<RawReads>>>;
 
 class GraphService final : public RawService {
  public:
   explicit GraphService(const Workers& workers) : w_(workers) {}
 
-  ServerUnaryReactor* CreateGraph(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
-    return On<v1::CreateGraphRequest, v1::Graph>(c, q, a, w_.writes,
-                                                 [this](const auto& r, Call&) { return w_.graph.CreateGraph(r); });
+  ServerUnaryReactor* CreateGraph(CallbackServerContext* c, const ByteBuffer* q,
+                                  ByteBuffer* a) override {
+    return On<v1::CreateGraphRequest, v1::Graph>(
+        c, q, a, w_.writes, [this](const auto& r, Call&) { return w_.graph.CreateGraph(r); });
   }
-  ServerUnaryReactor* GetGraph(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
-    return On<v1::GetGraphRequest, v1::Graph>(c, q, a, w_.interactive,
-                                              [this](const auto& r, Call&) { return w_.graph.GetGraph(r); });
+  ServerUnaryReactor* GetGraph(CallbackServerContext* c, const ByteBuffer* q,
+                               ByteBuffer* a) override {
+    return On<v1::GetGraphRequest, v1::Graph>(
+        c, q, a, w_.interactive, [this](const auto& r, Call&) { return w_.graph.GetGraph(r); });
   }
-  ServerUnaryReactor* ListGraphs(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* ListGraphs(CallbackServerContext* c, const ByteBuffer* q,
+                                 ByteBuffer* a) override {
     return On<v1::ListGraphsRequest, v1::ListGraphsResponse>(
         c, q, a, w_.interactive, [this](const auto& r, Call&) { return w_.graph.ListGraphs(r); });
   }
-  ServerUnaryReactor* UpdateGraph(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
-    return On<v1::UpdateGraphRequest, v1::Graph>(c, q, a, w_.writes,
-                                                 [this](const auto& r, Call&) { return w_.graph.UpdateGraph(r); });
+  ServerUnaryReactor* UpdateGraph(CallbackServerContext* c, const ByteBuffer* q,
+                                  ByteBuffer* a) override {
+    return On<v1::UpdateGraphRequest, v1::Graph>(
+        c, q, a, w_.writes, [this](const auto& r, Call&) { return w_.graph.UpdateGraph(r); });
   }
-  ServerUnaryReactor* DeleteGraph(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* DeleteGraph(CallbackServerContext* c, const ByteBuffer* q,
+                                  ByteBuffer* a) override {
     using Empty = google::protobuf::Empty;
-    return On<v1::DeleteGraphRequest, Empty>(c, q, a, w_.writes, [this](const auto& r, Call&) -> absl::StatusOr<Empty> {
-      if (absl::Status status = w_.graph.DeleteGraph(r); !status.ok()) return status;
-      return Empty();
-    });
+    return On<v1::DeleteGraphRequest, Empty>(
+        c, q, a, w_.writes, [this](const auto& r, Call&) -> absl::StatusOr<Empty> {
+          if (absl::Status status = w_.graph.DeleteGraph(r); !status.ok()) return status;
+          return Empty();
+        });
   }
-  ServerUnaryReactor* Mutate(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
-    return On<v1::MutateRequest, v1::MutateResponse>(c, q, a, w_.writes,
-                                                     [this](const auto& r, Call&) { return w_.graph.Mutate(r); });
+  ServerUnaryReactor* Mutate(CallbackServerContext* c, const ByteBuffer* q,
+                             ByteBuffer* a) override {
+    return On<v1::MutateRequest, v1::MutateResponse>(
+        c, q, a, w_.writes, [this](const auto& r, Call&) { return w_.graph.Mutate(r); });
   }
-  ServerUnaryReactor* GetNode(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
-    return On<v1::GetNodeRequest, v1::GetNodeResponse>(c, q, a, w_.interactive,
-                                                       [this](const auto& r, Call&) { return w_.graph.GetNode(r); });
+  ServerUnaryReactor* GetNode(CallbackServerContext* c, const ByteBuffer* q,
+                              ByteBuffer* a) override {
+    return On<v1::GetNodeRequest, v1::GetNodeResponse>(
+        c, q, a, w_.interactive, [this](const auto& r, Call&) { return w_.graph.GetNode(r); });
   }
-  ServerUnaryReactor* GetLink(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
-    return On<v1::GetLinkRequest, v1::GetLinkResponse>(c, q, a, w_.interactive,
-                                                       [this](const auto& r, Call&) { return w_.graph.GetLink(r); });
+  ServerUnaryReactor* GetLink(CallbackServerContext* c, const ByteBuffer* q,
+                              ByteBuffer* a) override {
+    return On<v1::GetLinkRequest, v1::GetLinkResponse>(
+        c, q, a, w_.interactive, [this](const auto& r, Call&) { return w_.graph.GetLink(r); });
   }
-  ServerUnaryReactor* ListNodes(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* ListNodes(CallbackServerContext* c, const ByteBuffer* q,
+                                ByteBuffer* a) override {
     return On<v1::ListNodesRequest, v1::ListNodesResponse>(
-        c, q, a, w_.interactive, [this](const auto& r, Call& call) { return w_.graph.ListNodes(r, call); });
+        c, q, a, w_.interactive,
+        [this](const auto& r, Call& call) { return w_.graph.ListNodes(r, call); });
   }
-  ServerUnaryReactor* ListLinks(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* ListLinks(CallbackServerContext* c, const ByteBuffer* q,
+                                ByteBuffer* a) override {
     return On<v1::ListLinksRequest, v1::ListLinksResponse>(
-        c, q, a, w_.interactive, [this](const auto& r, Call& call) { return w_.graph.ListLinks(r, call); });
+        c, q, a, w_.interactive,
+        [this](const auto& r, Call& call) { return w_.graph.ListLinks(r, call); });
   }
-  ServerUnaryReactor* ListRegions(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* ListRegions(CallbackServerContext* c, const ByteBuffer* q,
+                                  ByteBuffer* a) override {
     return On<v1::ListRegionsRequest, v1::ListRegionsResponse>(
-        c, q, a, w_.interactive, [this](const auto& r, Call& call) { return w_.graph.ListRegions(r, call); });
+        c, q, a, w_.interactive,
+        [this](const auto& r, Call& call) { return w_.graph.ListRegions(r, call); });
   }
-  ServerUnaryReactor* ListLines(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* ListLines(CallbackServerContext* c, const ByteBuffer* q,
+                                ByteBuffer* a) override {
     return On<v1::ListLinesRequest, v1::ListLinesResponse>(
-        c, q, a, w_.interactive, [this](const auto& r, Call& call) { return w_.graph.ListLines(r, call); });
+        c, q, a, w_.interactive,
+        [this](const auto& r, Call& call) { return w_.graph.ListLines(r, call); });
   }
-  ServerUnaryReactor* GetStatistics(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a) override {
+  ServerUnaryReactor* GetStatistics(CallbackServerContext* c, const ByteBuffer* q,
+                                    ByteBuffer* a) override {
     return On<v1::GetStatisticsRequest, v1::GetStatisticsResponse>(
         c, q, a, w_.heavy, [this](const auto& r, Call&) { return w_.graph.GetStatistics(r); });
   }
@@ -91,10 +112,11 @@ class GraphService final : public RawService {
   ServerReadReactor<ByteBuffer>* Import(CallbackServerContext* c, ByteBuffer* a) override {
     auto handler = std::make_shared<ImportHandler>(w_.store);
     return StartUpload(c, a, w_.writes, w_.limits,
-                       {.on_message = [handler, max = w_.limits.max_message_bytes](const ByteBuffer& bytes,
-                                                                                   Call&) -> absl::Status {
+                       {.on_message = [handler, max = w_.limits.max_message_bytes](
+                                          const ByteBuffer& bytes, Call&) -> absl::Status {
                           v1::ImportRequest message;
-                          if (absl::Status status = ParseMessage(bytes, max, message); !status.ok()) return status;
+                          if (absl::Status status = ParseMessage(bytes, max, message); !status.ok())
+                            return status;
                           return handler->Take(message);
                         },
                         .on_end = [handler](Call&) -> absl::StatusOr<ByteBuffer> {
@@ -105,24 +127,28 @@ class GraphService final : public RawService {
   }
 
   ServerWriteReactor<ByteBuffer>* Export(CallbackServerContext* c, const ByteBuffer* q) override {
-    return StartStream(c, w_.heavy, w_.limits,
-                       [this, bytes = *q](StreamWriter& writer, Call& call) -> absl::Status {
-                         v1::ExportRequest request;
-                         if (absl::Status status = ParseMessage(bytes, w_.limits.max_message_bytes, request); !status.ok()) {
-                           return status;
-                         }
-                         return w_.graph.Export(request, writer, call);
-                       });
+    return StartStream(
+        c, w_.heavy, w_.limits,
+        [this, bytes = *q](StreamWriter& writer, Call& call) -> absl::Status {
+          v1::ExportRequest request;
+          if (absl::Status status = ParseMessage(bytes, w_.limits.max_message_bytes, request);
+              !status.ok()) {
+            return status;
+          }
+          return w_.graph.Export(request, writer, call);
+        });
   }
 
-  ServerWriteReactor<ByteBuffer>* Watch(CallbackServerContext* c, const ByteBuffer* /*q*/) override {
+  ServerWriteReactor<ByteBuffer>* Watch(CallbackServerContext* c,
+                                        const ByteBuffer* /*q*/) override {
     return StartStream(c, w_.interactive, w_.limits,
                        [](StreamWriter&, Call&) -> absl::Status { return Planned("Watch"); });
   }
 
  private:
   template <typename Request, typename Response, typename Handler>
-  ServerUnaryReactor* On(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a, Lane& lane, Handler handler) {
+  ServerUnaryReactor* On(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a, Lane& lane,
+                         Handler handler) {
     return Unary<Request, Response>(c, q, a, lane, w_.limits, std::move(handler));
   }
 
@@ -131,6 +157,8 @@ class GraphService final : public RawService {
 
 }  // namespace
 
-std::unique_ptr<grpc::Service> MakeGraphService(const Workers& workers) { return std::make_unique<GraphService>(workers); }
+std::unique_ptr<grpc::Service> MakeGraphService(const Workers& workers) {
+  return std::make_unique<GraphService>(workers);
+}
 
 }  // namespace lianjie::server

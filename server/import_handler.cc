@@ -33,17 +33,20 @@ absl::Status ImportHandler::Take(const v1::ImportRequest& message) {
       if (load_) return InvalidField("options", "must be the first message and no other");
       return Begin(message.options());
     case v1::ImportRequest::kChunk:
-      if (!load_) return InvalidField("options", "must come before the first chunk", Reason::kMissingField);
+      if (!load_)
+        return InvalidField("options", "must come before the first chunk", Reason::kMissingField);
       return AddChunk(message.chunk());
     case v1::ImportRequest::kEnd:
       if (!load_) return InvalidField("options", "must come before the end", Reason::kMissingField);
       if (message.end().row_count() != row_count_) {
-        return InvalidField("end.row_count", Cat(message.end().row_count(), " rows were sent, but ", row_count_, " arrived"));
+        return InvalidField("end.row_count", Cat(message.end().row_count(), " rows were sent, but ",
+                                                 row_count_, " arrived"));
       }
       ended_ = true;
       return absl::OkStatus();
     default:
-      return InvalidField("message", "one of options, chunk and end must be set", Reason::kMissingField);
+      return InvalidField("message", "one of options, chunk and end must be set",
+                          Reason::kMissingField);
   }
 }
 
@@ -53,12 +56,15 @@ absl::Status ImportHandler::Begin(const v1::ImportOptions& options) {
   load.request_id = options.request_id();
   load.skip_bad_rows = options.collect_bad_rows();
   if (options.max_bad_rows() < 0) return InvalidField("options.max_bad_rows", "is negative");
-  load.max_bad_rows = static_cast<std::uint64_t>(options.max_bad_rows() == 0 ? kDefaultMaxBadRows : options.max_bad_rows());
+  load.max_bad_rows = static_cast<std::uint64_t>(
+      options.max_bad_rows() == 0 ? kDefaultMaxBadRows : options.max_bad_rows());
   if (!v1::OnExisting_IsValid(options.on_existing())) {
-    return InvalidField("options.on_existing", Cat(static_cast<int>(options.on_existing()), " is not a value of this enum"));
+    return InvalidField("options.on_existing", Cat(static_cast<int>(options.on_existing()),
+                                                   " is not a value of this enum"));
   }
-  load.on_existing = options.on_existing() == v1::ON_EXISTING_UPDATE ? storage::LoadOptions::OnExisting::kUpdate
-                                                                     : storage::LoadOptions::OnExisting::kError;
+  load.on_existing = options.on_existing() == v1::ON_EXISTING_UPDATE
+                         ? storage::LoadOptions::OnExisting::kUpdate
+                         : storage::LoadOptions::OnExisting::kError;
   skip_bad_rows_ = load.skip_bad_rows;
   max_bad_rows_ = load.max_bad_rows;
   absl::StatusOr<std::unique_ptr<storage::Load>> begun = store_.BeginLoad(load);
@@ -81,7 +87,8 @@ std::uint32_t ImportHandler::OriginOf(const std::string& name) {
   return static_cast<std::uint32_t>(origins_.size() - 1);
 }
 
-absl::Status ImportHandler::Locate(const absl::Status& status, const storage::RowOrigin& origin) const {
+absl::Status ImportHandler::Locate(const absl::Status& status,
+                                   const storage::RowOrigin& origin) const {
   ErrorDetail detail = GetErrorDetail(status).value_or(ErrorDetail{});
   detail.row.reset();
   if (origin.file < origins_.size()) detail.metadata["origin"] = origins_[origin.file];
@@ -90,22 +97,27 @@ absl::Status ImportHandler::Locate(const absl::Status& status, const storage::Ro
 }
 
 template <typename Messages, typename Add>
-absl::Status ImportHandler::AddRows(const Messages& rows, const v1::ImportChunk& chunk, std::uint32_t origin, Add add) {
+absl::Status ImportHandler::AddRows(const Messages& rows, const v1::ImportChunk& chunk,
+                                    std::uint32_t origin, Add add) {
   if (rows.empty()) return absl::OkStatus();
   if (chunk.line_numbers_size() != 0 && chunk.line_numbers_size() != rows.size()) {
-    return InvalidField("chunk.line_numbers", Cat("there are ", chunk.line_numbers_size(), " for ", rows.size(), " rows"));
+    return InvalidField("chunk.line_numbers", Cat("there are ", chunk.line_numbers_size(), " for ",
+                                                  rows.size(), " rows"));
   }
   for (int i = 0; i < rows.size(); ++i) {
     ++row_count_;
     const std::int64_t ordinal = ++origin_rows_[origin];
-    const storage::RowOrigin where{.file = origin, .line = chunk.line_numbers_size() != 0 ? chunk.line_numbers(i) : ordinal};
+    const storage::RowOrigin where{
+        .file = origin, .line = chunk.line_numbers_size() != 0 ? chunk.line_numbers(i) : ordinal};
     auto record = FromProto(rows[i]);
     if (record.ok()) {
-      if (absl::Status status = add(*std::move(record), where); !status.ok()) return Locate(status, where);
+      if (absl::Status status = add(*std::move(record), where); !status.ok())
+        return Locate(status, where);
     } else if (!skip_bad_rows_) {
       return Locate(record.status(), where);
     } else if (unreadable_.size() >= max_bad_rows_) {
-      return MakeError(absl::StatusCode::kInvalidArgument, Cat("more than ", max_bad_rows_, " bad rows"),
+      return MakeError(absl::StatusCode::kInvalidArgument,
+                       Cat("more than ", max_bad_rows_, " bad rows"),
                        {.reason = Reason::kLimitExceeded, .field = {}, .row = {}, .metadata = {}});
     } else {
       unreadable_.push_back({.origin = where, .id = IdOf(rows[i]), .status = record.status()});
@@ -120,22 +132,26 @@ absl::Status ImportHandler::AddChunk(const v1::ImportChunk& chunk) {
   if (kinds > 1) return InvalidField("chunk", "holds rows of more than one kind");
   const std::uint32_t origin = OriginOf(chunk.origin());
   storage::Load& load = *load_;
-  LIANJIE_RETURN_IF_ERROR(AddRows(chunk.regions(), chunk, origin, [&](RegionRecord row, storage::RowOrigin where) {
-    return load.AddRegion(std::move(row), where);
-  }));
-  LIANJIE_RETURN_IF_ERROR(AddRows(chunk.nodes(), chunk, origin, [&](NodeRecord row, storage::RowOrigin where) {
-    return load.AddNode(std::move(row), where);
-  }));
-  LIANJIE_RETURN_IF_ERROR(AddRows(chunk.links(), chunk, origin, [&](LinkRecord row, storage::RowOrigin where) {
-    return load.AddLink(std::move(row), where);
-  }));
+  LIANJIE_RETURN_IF_ERROR(
+      AddRows(chunk.regions(), chunk, origin, [&](RegionRecord row, storage::RowOrigin where) {
+        return load.AddRegion(std::move(row), where);
+      }));
+  LIANJIE_RETURN_IF_ERROR(
+      AddRows(chunk.nodes(), chunk, origin, [&](NodeRecord row, storage::RowOrigin where) {
+        return load.AddNode(std::move(row), where);
+      }));
+  LIANJIE_RETURN_IF_ERROR(
+      AddRows(chunk.links(), chunk, origin, [&](LinkRecord row, storage::RowOrigin where) {
+        return load.AddLink(std::move(row), where);
+      }));
   return AddRows(chunk.lines(), chunk, origin, [&](LineRecord row, storage::RowOrigin where) {
     return load.AddLine(std::move(row), where);
   });
 }
 
 absl::StatusOr<v1::ImportResponse> ImportHandler::Finish() {
-  if (!ended_) return InvalidField("end", "was not sent: nothing is applied", Reason::kMissingField);
+  if (!ended_)
+    return InvalidField("end", "was not sent: nothing is applied", Reason::kMissingField);
   absl::StatusOr<storage::LoadResult> done = load_->Finish();
   if (!done.ok()) {
     const auto& bad = load_->bad_row();

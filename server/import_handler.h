@@ -1,4 +1,5 @@
-// One Import call: options, then chunks, then the end. Rows go to a storage::Load as they come; nothing is visible before the end.
+// One Import call: options, then chunks, then the end. Rows go to a storage::Load as they come;
+// nothing is visible before the end.
 #ifndef LIANJIE_SERVER_IMPORT_HANDLER_H_
 #define LIANJIE_SERVER_IMPORT_HANDLER_H_
 
@@ -26,7 +27,8 @@ class ImportHandler {
   absl::Status Begin(const v1::ImportOptions& options);
   absl::Status AddChunk(const v1::ImportChunk& chunk);
   template <typename Messages, typename Add>
-  absl::Status AddRows(const Messages& rows, const v1::ImportChunk& chunk, std::uint32_t origin, Add add);
+  absl::Status AddRows(const Messages& rows, const v1::ImportChunk& chunk, std::uint32_t origin,
+                       Add add);
   std::uint32_t OriginOf(const std::string& name);
   // The load's error with the row's origin and line in its metadata.
   absl::Status Locate(const absl::Status& status, const storage::RowOrigin& origin) const;
@@ -38,7 +40,7 @@ class ImportHandler {
   bool ended_ = false;
   std::int64_t row_count_ = 0;
   std::vector<std::string> origins_;
-  std::vector<std::int64_t> origin_rows_;  // rows seen of each, for chunks without line numbers
+  std::vector<std::int64_t> origin_rows_;      // rows seen of each, for chunks without line numbers
   std::vector<storage::RowError> unreadable_;  // rows that are no records at all
 };
 

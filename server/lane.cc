@@ -20,7 +20,8 @@ absl::Status Expired(const Task& task) {
                      {.reason = Reason::kCancelled, .field = {}, .row = {}, .metadata = {}});
   }
   if (std::chrono::system_clock::now() >= task.deadline) {
-    return MakeError(absl::StatusCode::kDeadlineExceeded, "the deadline passed while the request waited",
+    return MakeError(absl::StatusCode::kDeadlineExceeded,
+                     "the deadline passed while the request waited",
                      {.reason = Reason::kDeadlineExceeded, .field = {}, .row = {}, .metadata = {}});
   }
   return absl::OkStatus();
@@ -41,12 +42,13 @@ absl::Status Lane::Submit(Task task) {
     const std::lock_guard lock(mutex_);
     if (stopped_) return StoppedError();
     if (queue_.size() >= max_queue_) {
-      return MakeError(absl::StatusCode::kResourceExhausted,
-                       Cat("the ", name_, " lane is full: ", max_queue_, " requests wait; try again later"),
-                       {.reason = Reason::kQueueFull,
-                        .field = {},
-                        .row = {},
-                        .metadata = {{"lane", name_}, {"limit", Cat(max_queue_)}}});
+      return MakeError(
+          absl::StatusCode::kResourceExhausted,
+          Cat("the ", name_, " lane is full: ", max_queue_, " requests wait; try again later"),
+          {.reason = Reason::kQueueFull,
+           .field = {},
+           .row = {},
+           .metadata = {{"lane", name_}, {"limit", Cat(max_queue_)}}});
     }
     queue_.push_back(std::move(task));
   }

@@ -1,6 +1,6 @@
-// Lanes: bounded queues with threads of their own, so that one kind of work never starves another and gRPC's own threads never
-// block. A full queue refuses at once and says when to come again; work whose caller has gone or whose deadline has passed
-// is dropped when its turn comes, not run.
+// Lanes: bounded queues with threads of their own, so that one kind of work never starves another
+// and gRPC's own threads never block. A full queue refuses at once and says when to come again;
+// work whose caller has gone or whose deadline has passed is dropped when its turn comes, not run.
 #ifndef LIANJIE_SERVER_LANE_H_
 #define LIANJIE_SERVER_LANE_H_
 
@@ -20,7 +20,8 @@ namespace lianjie::server {
 
 struct Task {
   std::function<void()> run = {};
-  // Called instead of `run` when the task is dropped: DEADLINE_EXCEEDED, CANCELLED, or UNAVAILABLE at shutdown.
+  // Called instead of `run` when the task is dropped: DEADLINE_EXCEEDED, CANCELLED, or UNAVAILABLE
+  // at shutdown.
   std::function<void(const absl::Status&)> drop = {};
   std::chrono::system_clock::time_point deadline = std::chrono::system_clock::time_point::max();
   std::function<bool()> cancelled = {};  // may be empty
@@ -34,7 +35,8 @@ class Lane {
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
-  // RESOURCE_EXHAUSTED (QUEUE_FULL, with the lane and its limit) or UNAVAILABLE after Stop; then neither function of the task is called.
+  // RESOURCE_EXHAUSTED (QUEUE_FULL, with the lane and its limit) or UNAVAILABLE after Stop; then
+  // neither function of the task is called.
   absl::Status Submit(Task task);
 
   // Refuses new work, drops what waits, and returns when what runs has ended. Idempotent.

@@ -1,5 +1,6 @@
-// Lists: pages of a scan. A page ends when it is full, when it has grown to 3 MiB, or when so many rows were passed over that a
-// filter which lets little through would keep the caller waiting; the last gives a short page with a token, as AIP-158 allows.
+// Lists: pages of a scan. A page ends when it is full, when it has grown to 3 MiB, or when so many
+// rows were passed over that a filter which lets little through would keep the caller waiting; the
+// last gives a short page with a token, as AIP-158 allows.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -26,8 +27,9 @@ absl::StatusOr<std::size_t> PageSize(std::int32_t asked) {
 
 // Fills `page` (of the response's messages) from the cursor; returns the token of the next page.
 template <typename Record, typename Message, typename Keep>
-absl::StatusOr<std::string> FillPage(storage::Cursor<Record>& cursor, std::string_view binding, std::int32_t page_size,
-                                     const Call& call, google::protobuf::RepeatedPtrField<Message>& page, Keep keep) {
+absl::StatusOr<std::string> FillPage(storage::Cursor<Record>& cursor, std::string_view binding,
+                                     std::int32_t page_size, const Call& call,
+                                     google::protobuf::RepeatedPtrField<Message>& page, Keep keep) {
   LIANJIE_ASSIGN_OR_RETURN(const std::size_t size, PageSize(page_size));
   std::size_t bytes = 0;
   for (std::size_t scanned = 0;; ++scanned) {
@@ -47,7 +49,8 @@ absl::StatusOr<std::string> FillPage(storage::Cursor<Record>& cursor, std::strin
 
 }  // namespace
 
-absl::StatusOr<v1::ListGraphsResponse> GraphHandlers::ListGraphs(const v1::ListGraphsRequest& request) {
+absl::StatusOr<v1::ListGraphsResponse> GraphHandlers::ListGraphs(
+    const v1::ListGraphsRequest& request) {
   const std::string binding = BindingOf({"ListGraphs"});
   LIANJIE_ASSIGN_OR_RETURN(const std::size_t size, PageSize(request.page_size()));
   LIANJIE_ASSIGN_OR_RETURN(const std::string after, ReadPageToken(binding, request.page_token()));
@@ -56,7 +59,8 @@ absl::StatusOr<v1::ListGraphsResponse> GraphHandlers::ListGraphs(const v1::ListG
   for (const storage::GraphInfo& graph : graphs) {
     if (!after.empty() && graph.name <= after) continue;
     if (static_cast<std::size_t>(response.graphs_size()) == size) {
-      response.set_next_page_token(MakePageToken(binding, response.graphs(response.graphs_size() - 1).name()));
+      response.set_next_page_token(
+          MakePageToken(binding, response.graphs(response.graphs_size() - 1).name()));
       break;
     }
     *response.add_graphs() = ToProto(graph);
@@ -64,47 +68,54 @@ absl::StatusOr<v1::ListGraphsResponse> GraphHandlers::ListGraphs(const v1::ListG
   return response;
 }
 
-absl::StatusOr<v1::ListNodesResponse> GraphHandlers::ListNodes(const v1::ListNodesRequest& request, const Call& call) {
-  const std::string binding = BindingOf({"ListNodes", GraphName(request.graph()), request.filter()});
+absl::StatusOr<v1::ListNodesResponse> GraphHandlers::ListNodes(const v1::ListNodesRequest& request,
+                                                               const Call& call) {
+  const std::string binding =
+      BindingOf({"ListNodes", GraphName(request.graph()), request.filter()});
   LIANJIE_ASSIGN_OR_RETURN(const Filter filter, ParseNodeFilter(request.filter()));
   LIANJIE_ASSIGN_OR_RETURN(const std::string place, ReadPageToken(binding, request.page_token()));
   LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), request.consistency()));
   LIANJIE_ASSIGN_OR_RETURN(const auto cursor, reader->ScanNodes(place));
   v1::ListNodesResponse response;
   response.set_revision(reader->info().revision);
-  LIANJIE_ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
-                           FillPage<NodeRecord>(*cursor, binding, request.page_size(), call, *response.mutable_nodes(),
-                                                [&](const NodeRecord& node) { return Matches(filter, node); }));
+  LIANJIE_ASSIGN_OR_RETURN(
+      *response.mutable_next_page_token(),
+      FillPage<NodeRecord>(*cursor, binding, request.page_size(), call, *response.mutable_nodes(),
+                           [&](const NodeRecord& node) { return Matches(filter, node); }));
   return response;
 }
 
-absl::StatusOr<v1::ListLinksResponse> GraphHandlers::ListLinks(const v1::ListLinksRequest& request, const Call& call) {
-  const std::string binding = BindingOf(
-      {"ListLinks", GraphName(request.graph()), request.filter(), request.source(), request.target()});
+absl::StatusOr<v1::ListLinksResponse> GraphHandlers::ListLinks(const v1::ListLinksRequest& request,
+                                                               const Call& call) {
+  const std::string binding = BindingOf({"ListLinks", GraphName(request.graph()), request.filter(),
+                                         request.source(), request.target()});
   LIANJIE_ASSIGN_OR_RETURN(const Filter filter, ParseLinkFilter(request.filter()));
   LIANJIE_ASSIGN_OR_RETURN(const std::string place, ReadPageToken(binding, request.page_token()));
   LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), request.consistency()));
   for (const std::string& end : {request.source(), request.target()}) {
     if (!end.empty()) LIANJIE_RETURN_IF_ERROR(reader->GetNode(end).status());
   }
-  LIANJIE_ASSIGN_OR_RETURN(const auto cursor, !request.source().empty()   ? reader->ScanOutLinks(request.source(), place)
-                                              : !request.target().empty() ? reader->ScanInLinks(request.target(), place)
-                                                                          : reader->ScanLinks(place));
+  LIANJIE_ASSIGN_OR_RETURN(
+      const auto cursor, !request.source().empty()   ? reader->ScanOutLinks(request.source(), place)
+                         : !request.target().empty() ? reader->ScanInLinks(request.target(), place)
+                                                     : reader->ScanLinks(place));
   v1::ListLinksResponse response;
   response.set_revision(reader->info().revision);
   LIANJIE_ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
       FillPage<LinkRecord>(*cursor, binding, request.page_size(), call, *response.mutable_links(),
                            [&](const LinkRecord& link) {
-                             if (!request.target().empty() && link.target != request.target()) return false;
+                             if (!request.target().empty() && link.target != request.target())
+                               return false;
                              return Matches(filter, link);
                            }));
   return response;
 }
 
-absl::StatusOr<v1::ListRegionsResponse> GraphHandlers::ListRegions(const v1::ListRegionsRequest& request,
-                                                                   const Call& call) {
-  const std::string binding = BindingOf({"ListRegions", GraphName(request.graph()), request.filter()});
+absl::StatusOr<v1::ListRegionsResponse> GraphHandlers::ListRegions(
+    const v1::ListRegionsRequest& request, const Call& call) {
+  const std::string binding =
+      BindingOf({"ListRegions", GraphName(request.graph()), request.filter()});
   constexpr std::string_view kFields[] = {"code", "parent", "name", "level"};
   LIANJIE_ASSIGN_OR_RETURN(const Filter filter, Filter::Parse(request.filter(), kFields));
   LIANJIE_ASSIGN_OR_RETURN(const std::string place, ReadPageToken(binding, request.page_token()));
@@ -114,8 +125,8 @@ absl::StatusOr<v1::ListRegionsResponse> GraphHandlers::ListRegions(const v1::Lis
   response.set_revision(reader->info().revision);
   LIANJIE_ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
-      FillPage<RegionRecord>(*cursor, binding, request.page_size(), call, *response.mutable_regions(),
-                             [&](const RegionRecord& region) {
+      FillPage<RegionRecord>(*cursor, binding, request.page_size(), call,
+                             *response.mutable_regions(), [&](const RegionRecord& region) {
                                return filter.Matches([&](std::string_view field) -> FieldValue {
                                  const auto* spec = FindField<RegionRecord>(field);
                                  return spec == nullptr ? FieldValue() : spec->get(region);
@@ -124,16 +135,18 @@ absl::StatusOr<v1::ListRegionsResponse> GraphHandlers::ListRegions(const v1::Lis
   return response;
 }
 
-absl::StatusOr<v1::ListLinesResponse> GraphHandlers::ListLines(const v1::ListLinesRequest& request, const Call& call) {
+absl::StatusOr<v1::ListLinesResponse> GraphHandlers::ListLines(const v1::ListLinesRequest& request,
+                                                               const Call& call) {
   const std::string binding = BindingOf({"ListLines", GraphName(request.graph())});
   LIANJIE_ASSIGN_OR_RETURN(const std::string place, ReadPageToken(binding, request.page_token()));
   LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), request.consistency()));
   LIANJIE_ASSIGN_OR_RETURN(const auto cursor, reader->ScanLines(place));
   v1::ListLinesResponse response;
   response.set_revision(reader->info().revision);
-  LIANJIE_ASSIGN_OR_RETURN(*response.mutable_next_page_token(),
-                           FillPage<LineRecord>(*cursor, binding, request.page_size(), call, *response.mutable_lines(),
-                                                [](const LineRecord&) { return true; }));
+  LIANJIE_ASSIGN_OR_RETURN(
+      *response.mutable_next_page_token(),
+      FillPage<LineRecord>(*cursor, binding, request.page_size(), call, *response.mutable_lines(),
+                           [](const LineRecord&) { return true; }));
   return response;
 }
 

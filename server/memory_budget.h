@@ -1,4 +1,5 @@
-// Memory that running analyses share: booked from an analysis's estimate before it starts, given back when it ends.
+// Memory that running analyses share: booked from an analysis's estimate before it starts, given
+// back when it ends.
 #ifndef LIANJIE_SERVER_MEMORY_BUDGET_H_
 #define LIANJIE_SERVER_MEMORY_BUDGET_H_
 
@@ -24,11 +25,14 @@ class MemoryBudget {
       return absl::OkStatus();
     }
     return MakeError(absl::StatusCode::kResourceExhausted,
-                     Cat("the analysis needs about ", bytes, " bytes; ", limit_ - used_, " of ", limit_, " are free"),
+                     Cat("the analysis needs about ", bytes, " bytes; ", limit_ - used_, " of ",
+                         limit_, " are free"),
                      {.reason = Reason::kMemoryExhausted,
                       .field = {},
                       .row = {},
-                      .metadata = {{"wanted_bytes", Cat(bytes)}, {"free_bytes", Cat(limit_ - used_)}, {"limit_bytes", Cat(limit_)}}});
+                      .metadata = {{"wanted_bytes", Cat(bytes)},
+                                   {"free_bytes", Cat(limit_ - used_)},
+                                   {"limit_bytes", Cat(limit_)}}});
   }
   void Return(std::uint64_t bytes) {
     const std::lock_guard lock(mutex_);

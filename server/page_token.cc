@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t kDigestBytes = 8;
 
-// FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv): stable across builds, which absl::Hash is not.
+// FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv): stable across builds, which absl::Hash is
+// not.
 std::string Digest(std::string_view binding, std::string_view place) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const std::string_view part : {binding, std::string_view("\0", 1), place}) {
@@ -21,7 +22,8 @@ std::string Digest(std::string_view binding, std::string_view place) {
     }
   }
   std::string out(kDigestBytes, '\0');
-  for (std::size_t i = 0; i < kDigestBytes; ++i) out[i] = static_cast<char>((hash >> (8 * i)) & 0xFFU);
+  for (std::size_t i = 0; i < kDigestBytes; ++i)
+    out[i] = static_cast<char>((hash >> (8 * i)) & 0xFFU);
   return out;
 }
 
@@ -38,8 +40,9 @@ std::string MakePageToken(std::string_view binding, std::string_view place) {
 }
 
 absl::Status InvalidPageToken(std::string_view why) {
-  return MakeError(absl::StatusCode::kInvalidArgument, Cat("page_token: ", why),
-                   {.reason = Reason::kInvalidPageToken, .field = "page_token", .row = {}, .metadata = {}});
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, Cat("page_token: ", why),
+      {.reason = Reason::kInvalidPageToken, .field = "page_token", .row = {}, .metadata = {}});
 }
 
 absl::StatusOr<std::string> ReadPageToken(std::string_view binding, std::string_view token) {

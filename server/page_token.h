@@ -1,6 +1,7 @@
-// Page tokens: opaque to clients, bound to the request that they answered. A token holds where the store's scan stands, and a
-// digest over that place, the kind of list, the graph and the filter, so that one sent with another request, or made up, is refused.
-// It is no secret: whoever can forge the digest gains only a place that every list gives anyway.
+// Page tokens: opaque to clients, bound to the request that they answered. A token holds where the
+// store's scan stands, and a digest over that place, the kind of list, the graph and the filter, so
+// that one sent with another request, or made up, is refused. It is no secret: whoever can forge
+// the digest gains only a place that every list gives anyway.
 #ifndef LIANJIE_SERVER_PAGE_TOKEN_H_
 #define LIANJIE_SERVER_PAGE_TOKEN_H_
 

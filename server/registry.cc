@@ -26,11 +26,13 @@ namespace {
 
 using A = v1::Analysis;
 
-// One row: how to get at the message, and the engine's two functions. The adapters are the overloads of Read and Write in adapters.h.
+// One row: how to get at the message, and the engine's two functions. The adapters are the
+// overloads of Read and Write in adapters.h.
 template <typename Message, typename Options>
-AnalysisEntry Row(A::AnalysisCase which, std::string_view name, std::string_view family, LaneKind lane,
-                  const Message& (A::*get)() const, Message* (A::*mutable_get)(),
-                  absl::StatusOr<AnalysisResult> (*run)(const AnalysisInput&, const Options&, RunContext&),
+AnalysisEntry Row(A::AnalysisCase which, std::string_view name, std::string_view family,
+                  LaneKind lane, const Message& (A::*get)() const, Message* (A::*mutable_get)(),
+                  absl::StatusOr<AnalysisResult> (*run)(const AnalysisInput&, const Options&,
+                                                        RunContext&),
                   std::uint64_t (*estimate)(const AnalysisInput&, const Options&)) {
   const auto read = [get](const A& analysis) -> absl::StatusOr<Options> {
     Options options;
@@ -56,7 +58,8 @@ AnalysisEntry Row(A::AnalysisCase which, std::string_view name, std::string_view
     if (!options.ok()) return options.status();
     return run(input, *options, context);
   };
-  entry.estimate_bytes = [read, estimate](const AnalysisInput& input, const A& analysis) -> absl::StatusOr<std::uint64_t> {
+  entry.estimate_bytes = [read, estimate](const AnalysisInput& input,
+                                          const A& analysis) -> absl::StatusOr<std::uint64_t> {
     absl::StatusOr<Options> options = read(analysis);
     if (!options.ok()) return options.status();
     return estimate(input, *options);
@@ -68,31 +71,32 @@ std::vector<AnalysisEntry> MakeAnalyses() {
   constexpr LaneKind kQuick = LaneKind::kInteractive;
   constexpr LaneKind kHeavy = LaneKind::kHeavy;
   return {
-      Row(A::kShortestPath, "shortest_path", "paths", kQuick, &A::shortest_path, &A::mutable_shortest_path,
-          &RunShortestPath, &EstimateShortestPathBytes),
-      Row(A::kDistances, "distances", "paths", kHeavy, &A::distances, &A::mutable_distances, &RunDistances,
-          &EstimateDistancesBytes),
-      Row(A::kChainTrace, "chain_trace", "paths", kQuick, &A::chain_trace, &A::mutable_chain_trace, &RunChainTrace,
-          &EstimateChainTraceBytes),
-      Row(A::kDegree, "degree", "centrality", kHeavy, &A::degree, &A::mutable_degree, &RunDegree, &EstimateDegreeBytes),
-      Row(A::kPageRank, "page_rank", "centrality", kHeavy, &A::page_rank, &A::mutable_page_rank, &RunPageRank,
-          &EstimatePageRankBytes),
-      Row(A::kBetweenness, "betweenness", "centrality", kHeavy, &A::betweenness, &A::mutable_betweenness,
-          &RunBetweenness, &EstimateBetweennessBytes),
-      Row(A::kWeakComponents, "weak_components", "structure", kHeavy, &A::weak_components, &A::mutable_weak_components,
-          &RunWeakComponents, &EstimateWeakComponentsBytes),
+      Row(A::kShortestPath, "shortest_path", "paths", kQuick, &A::shortest_path,
+          &A::mutable_shortest_path, &RunShortestPath, &EstimateShortestPathBytes),
+      Row(A::kDistances, "distances", "paths", kHeavy, &A::distances, &A::mutable_distances,
+          &RunDistances, &EstimateDistancesBytes),
+      Row(A::kChainTrace, "chain_trace", "paths", kQuick, &A::chain_trace, &A::mutable_chain_trace,
+          &RunChainTrace, &EstimateChainTraceBytes),
+      Row(A::kDegree, "degree", "centrality", kHeavy, &A::degree, &A::mutable_degree, &RunDegree,
+          &EstimateDegreeBytes),
+      Row(A::kPageRank, "page_rank", "centrality", kHeavy, &A::page_rank, &A::mutable_page_rank,
+          &RunPageRank, &EstimatePageRankBytes),
+      Row(A::kBetweenness, "betweenness", "centrality", kHeavy, &A::betweenness,
+          &A::mutable_betweenness, &RunBetweenness, &EstimateBetweennessBytes),
+      Row(A::kWeakComponents, "weak_components", "structure", kHeavy, &A::weak_components,
+          &A::mutable_weak_components, &RunWeakComponents, &EstimateWeakComponentsBytes),
       Row(A::kStrongComponents, "strong_components", "structure", kHeavy, &A::strong_components,
           &A::mutable_strong_components, &RunStrongComponents, &EstimateStrongComponentsBytes),
-      Row(A::kBenefitFlow, "benefit_flow", "flow", kHeavy, &A::benefit_flow, &A::mutable_benefit_flow, &RunBenefitFlow,
-          &EstimateBenefitFlowBytes),
-      Row(A::kExplainBenefit, "explain_benefit", "flow", kHeavy, &A::explain_benefit, &A::mutable_explain_benefit,
-          &RunExplainBenefit, &EstimateExplainBenefitBytes),
-      Row(A::kDependence, "dependence", "flow", kHeavy, &A::dependence, &A::mutable_dependence, &RunDependence,
-          &EstimateDependenceBytes),
-      Row(A::kCoverage, "coverage", "coverage", kHeavy, &A::coverage, &A::mutable_coverage, &RunCoverage,
-          &EstimateCoverageBytes),
-      Row(A::kLeftOut, "left_out", "coverage", kHeavy, &A::left_out, &A::mutable_left_out, &RunLeftOut,
-          &EstimateLeftOutBytes),
+      Row(A::kBenefitFlow, "benefit_flow", "flow", kHeavy, &A::benefit_flow,
+          &A::mutable_benefit_flow, &RunBenefitFlow, &EstimateBenefitFlowBytes),
+      Row(A::kExplainBenefit, "explain_benefit", "flow", kHeavy, &A::explain_benefit,
+          &A::mutable_explain_benefit, &RunExplainBenefit, &EstimateExplainBenefitBytes),
+      Row(A::kDependence, "dependence", "flow", kHeavy, &A::dependence, &A::mutable_dependence,
+          &RunDependence, &EstimateDependenceBytes),
+      Row(A::kCoverage, "coverage", "coverage", kHeavy, &A::coverage, &A::mutable_coverage,
+          &RunCoverage, &EstimateCoverageBytes),
+      Row(A::kLeftOut, "left_out", "coverage", kHeavy, &A::left_out, &A::mutable_left_out,
+          &RunLeftOut, &EstimateLeftOutBytes),
   };
 }
 

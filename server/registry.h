@@ -1,6 +1,7 @@
-// The analyses that the server offers, one row each: the name that is used everywhere, the lane it runs in, and small adapters from the
-// API's options to the engine's. Everything that users read about an analysis (its text, its options, their defaults) is not
-// here: it derives from the proto descriptor (describe.h).
+// The analyses that the server offers, one row each: the name that is used everywhere, the lane it
+// runs in, and small adapters from the API's options to the engine's. Everything that users read
+// about an analysis (its text, its options, their defaults) is not here: it derives from the proto
+// descriptor (describe.h).
 #ifndef LIANJIE_SERVER_REGISTRY_H_
 #define LIANJIE_SERVER_REGISTRY_H_
 
@@ -22,10 +23,15 @@ struct AnalysisEntry {
   std::string_view name;    // of the field in v1::Analysis
   std::string_view family;  // paths, centrality, structure, flow, coverage
   LaneKind lane;
-  // The options with every default filled in: what the answer echoes. INVALID_FIELD for options that cannot be.
+  // The options with every default filled in: what the answer echoes. INVALID_FIELD for options
+  // that cannot be.
   std::function<absl::StatusOr<v1::Analysis>(const v1::Analysis& asked)> effective;
-  std::function<absl::StatusOr<AnalysisResult>(const AnalysisInput& input, const v1::Analysis& effective, RunContext& context)> run;
-  std::function<absl::StatusOr<std::uint64_t>(const AnalysisInput& input, const v1::Analysis& effective)> estimate_bytes;
+  std::function<absl::StatusOr<AnalysisResult>(const AnalysisInput& input,
+                                               const v1::Analysis& effective, RunContext& context)>
+      run;
+  std::function<absl::StatusOr<std::uint64_t>(const AnalysisInput& input,
+                                              const v1::Analysis& effective)>
+      estimate_bytes;
 };
 
 // All rows, by family and name.

@@ -31,7 +31,8 @@ std::uint64_t DefaultMemory() {
   return pages * page / 2;
 }
 
-absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(const ServerOptions& options) {
+absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
+    const ServerOptions& options) {
   if (options.tls_certificate_pem.empty() != options.tls_key_pem.empty()) {
     return InvalidField("tls", "certificate and key must be given together");
   }
@@ -41,9 +42,11 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(const Ser
   return grpc::SslServerCredentials(tls);
 }
 
-// Going on after a failed disk could acknowledge what is not there: end, loudly, without running anything more.
+// Going on after a failed disk could acknowledge what is not there: end, loudly, without running
+// anything more.
 [[noreturn]] void EndProcess(const absl::Status& why) {
-  std::fprintf(stderr, "lianjie: the store failed, the process ends: %s\n", std::string(FromAbsl(why.message())).c_str());
+  std::fprintf(stderr, "lianjie: the store failed, the process ends: %s\n",
+               std::string(FromAbsl(why.message())).c_str());
   std::_Exit(1);
 }
 
@@ -60,7 +63,9 @@ class ServerImpl final : public Server {
         interactive_("interactive", options.interactive_threads, options.max_queue),
         heavy_("heavy", options.heavy_threads, options.max_queue),
         writes_("write", options.write_threads, options.max_queue) {
-    store_->SetListener([this](std::string_view graph, std::int64_t revision) { keeper_.OnCommit(graph, revision); });
+    store_->SetListener([this](std::string_view graph, std::int64_t revision) {
+      keeper_.OnCommit(graph, revision);
+    });
   }
 
   ~ServerImpl() override { Shutdown(); }
@@ -92,7 +97,8 @@ class ServerImpl final : public Server {
     }
     server_ = builder.BuildAndStart();
     if (server_ == nullptr || (!options_.listen_address.empty() && port_ == 0)) {
-      return MakeError(absl::StatusCode::kUnavailable, Cat("cannot listen on ", options_.listen_address),
+      return MakeError(absl::StatusCode::kUnavailable,
+                       Cat("cannot listen on ", options_.listen_address),
                        {.reason = Reason::kUnavailable,
                         .field = "listen_address",
                         .row = {},
@@ -113,8 +119,8 @@ class ServerImpl final : public Server {
 
   int port() const override { return port_; }
 
-  // gRPC's Shutdown waits for running calls up to the deadline and then cancels them; the lanes end after it, since calls
-  // in their queues must still be answered.
+  // gRPC's Shutdown waits for running calls up to the deadline and then cancels them; the lanes end
+  // after it, since calls in their queues must still be answered.
   void Shutdown() override {
     if (stopped_.exchange(true) || server_ == nullptr) return;
     server_->GetHealthCheckService()->Shutdown();
@@ -128,7 +134,8 @@ class ServerImpl final : public Server {
  private:
   const ServerOptions options_;
   const std::uint64_t memory_bytes_;
-  const std::unique_ptr<storage::Store> store_;  // its listener calls keeper_, and nothing commits any more when that ends
+  const std::unique_ptr<storage::Store>
+      store_;  // its listener calls keeper_, and nothing commits any more when that ends
   SnapshotKeeper keeper_;
   MemoryBudget budget_;
   GraphHandlers graph_handlers_;
@@ -145,7 +152,8 @@ class ServerImpl final : public Server {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Open(const ServerOptions& options) {
-  google::protobuf::SetLogHandler(nullptr);  // it would print what a client sent; the client gets MALFORMED_MESSAGE
+  google::protobuf::SetLogHandler(
+      nullptr);  // it would print what a client sent; the client gets MALFORMED_MESSAGE
   storage::OpenOptions open;
   open.path = options.data_dir;
   open.create_if_missing = !options.must_exist;

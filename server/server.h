@@ -1,5 +1,6 @@
-// The whole server as one object: a store, a snapshot keeper, lanes, and the gRPC services over them. It listens when asked to; the command line
-// embeds one that does not, and talks to it through a channel in process, so that there is one way to every answer.
+// The whole server as one object: a store, a snapshot keeper, lanes, and the gRPC services over
+// them. It listens when asked to; the command line embeds one that does not, and talks to it
+// through a channel in process, so that there is one way to every answer.
 #ifndef LIANJIE_SERVER_SERVER_H_
 #define LIANJIE_SERVER_SERVER_H_
 
@@ -18,28 +19,32 @@ class Channel;
 namespace lianjie::server {
 
 struct ServerOptions {
-  std::string data_dir;             // the store's folder; made when it is not there unless must_exist
+  std::string data_dir;  // the store's folder; made when it is not there unless must_exist
   bool must_exist = false;
-  std::string listen_address;       // "127.0.0.1:0"; empty: in process only. Port 0: the system chooses
+  std::string listen_address;  // "127.0.0.1:0"; empty: in process only. Port 0: the system chooses
   std::string tls_certificate_pem;  // both or none: TLS on the listening port
   std::string tls_key_pem;
-  int threads = 0;                  // for one analysis; 0: all the machine has
-  std::uint64_t memory_bytes = 0;   // for all running analyses and cached projections; 0: half of the machine's memory
+  int threads = 0;  // for one analysis; 0: all the machine has
+  std::uint64_t memory_bytes =
+      0;  // for all running analyses and cached projections; 0: half of the machine's memory
   int interactive_threads = 2;
   int heavy_threads = 2;
   int write_threads = 8;
-  std::size_t max_queue = 256;      // requests that wait in one lane
+  std::size_t max_queue = 256;  // requests that wait in one lane
   std::chrono::milliseconds max_deadline{std::chrono::hours(1)};
-  // Called once, from any thread, when the disk failed the store: the process must end with a clear message, since what is in memory can no longer be
-  // trusted. Nothing acknowledged is lost. Empty: a message on stderr, then the process ends at once with status 1.
+  // Called once, from any thread, when the disk failed the store: the process must end with a clear
+  // message, since what is in memory can no longer be trusted. Nothing acknowledged is lost. Empty:
+  // a message on stderr, then the process ends at once with status 1.
   std::function<void(const absl::Status&)> on_store_failure;
-  std::chrono::milliseconds drain{std::chrono::seconds(5)};  // what runs at Shutdown may take so long
+  std::chrono::milliseconds drain{
+      std::chrono::seconds(5)};  // what runs at Shutdown may take so long
 };
 
 // Thread safe.
 class Server {
  public:
-  // Errors: those of the store (STORE_LOCKED, STORE_FORMAT, STORE_CORRUPT, NOT_FOUND with must_exist), INVALID_FIELD (listen_address, tls).
+  // Errors: those of the store (STORE_LOCKED, STORE_FORMAT, STORE_CORRUPT, NOT_FOUND with
+  // must_exist), INVALID_FIELD (listen_address, tls).
   static absl::StatusOr<std::unique_ptr<Server>> Open(const ServerOptions& options);
 
   virtual ~Server() = default;
@@ -48,7 +53,8 @@ class Server {
   virtual std::shared_ptr<grpc::Channel> InProcessChannel() = 0;
   // The port listened on; 0 when not listening.
   virtual int port() const = 0;
-  // Not serving, no new work, what runs drains, then it is cancelled. Returns when all has ended. Idempotent; the destructor calls it.
+  // Not serving, no new work, what runs drains, then it is cancelled. Returns when all has ended.
+  // Idempotent; the destructor calls it.
   virtual void Shutdown() = 0;
 };
 

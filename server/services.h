@@ -1,5 +1,5 @@
-// The gRPC services: every method taken raw (call.h) and handed to its handler in its lane. What comes with later work answers
-// UNIMPLEMENTED with FEATURE_PLANNED.
+// The gRPC services: every method taken raw (call.h) and handed to its handler in its lane. What
+// comes with later work answers UNIMPLEMENTED with FEATURE_PLANNED.
 #ifndef LIANJIE_SERVER_SERVICES_H_
 #define LIANJIE_SERVER_SERVICES_H_
 

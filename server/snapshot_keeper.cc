@@ -10,10 +10,12 @@ namespace {
 
 std::string ProjectionKey(std::string_view graph, const View& view, const ProjectionSpec& spec) {
   const Interval period = view.period().value_or(Interval{});
-  return Cat(graph, '\n', view.snapshot().revision(), '\n', view.as_of().days, ' ', view.period().has_value() ? 1 : 0,
-             ' ', period.from.days, ' ', period.to.days, '\n', view.spec().region, '\n', view.spec().nodes.text(), '\n',
-             view.spec().links.text(), '\n', static_cast<int>(spec.direction), ' ', spec.weight, ' ', spec.missing_weight,
-             ' ', static_cast<int>(spec.parallel), ' ', spec.self_loops ? 1 : 0, ' ', spec.want_links ? 1 : 0);
+  return Cat(graph, '\n', view.snapshot().revision(), '\n', view.as_of().days, ' ',
+             view.period().has_value() ? 1 : 0, ' ', period.from.days, ' ', period.to.days, '\n',
+             view.spec().region, '\n', view.spec().nodes.text(), '\n', view.spec().links.text(),
+             '\n', static_cast<int>(spec.direction), ' ', spec.weight, ' ', spec.missing_weight,
+             ' ', static_cast<int>(spec.parallel), ' ', spec.self_loops ? 1 : 0, ' ',
+             spec.want_links ? 1 : 0);
 }
 
 template <typename Record, typename Add>
@@ -30,23 +32,28 @@ absl::Status Drain(absl::StatusOr<std::unique_ptr<storage::Cursor<Record>>> curs
 }  // namespace
 
 absl::Status CheckRevision(const Freshness& freshness, std::int64_t newest) {
-  const bool wanted = freshness.kind == Freshness::Kind::kAtLeast || freshness.kind == Freshness::Kind::kExact;
+  const bool wanted =
+      freshness.kind == Freshness::Kind::kAtLeast || freshness.kind == Freshness::Kind::kExact;
   if (!wanted || freshness.revision == newest) return absl::OkStatus();
-  if (freshness.kind == Freshness::Kind::kAtLeast && freshness.revision < newest) return absl::OkStatus();
-  return MakeError(absl::StatusCode::kFailedPrecondition,
-                   Cat("revision ", freshness.revision, " is not available: the graph is at revision ", newest,
-                       ", the only one that can be read"),
-                   {.reason = Reason::kRevisionUnavailable,
-                    .field = "consistency",
-                    .row = {},
-                    .metadata = {{"wanted", Cat(freshness.revision)}, {"oldest", Cat(newest)}, {"newest", Cat(newest)}}});
+  if (freshness.kind == Freshness::Kind::kAtLeast && freshness.revision < newest)
+    return absl::OkStatus();
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      Cat("revision ", freshness.revision, " is not available: the graph is at revision ", newest,
+          ", the only one that can be read"),
+      {.reason = Reason::kRevisionUnavailable,
+       .field = "consistency",
+       .row = {},
+       .metadata = {
+           {"wanted", Cat(freshness.revision)}, {"oldest", Cat(newest)}, {"newest", Cat(newest)}}});
 }
 
 absl::StatusOr<std::shared_ptr<const Snapshot>> LoadSnapshot(const storage::Reader& reader) {
   SnapshotBuilder builder;
+  LIANJIE_RETURN_IF_ERROR(Drain<RegionRecord>(
+      reader.ScanRegions(), [&](RegionRecord r) { builder.AddRegion(std::move(r)); }));
   LIANJIE_RETURN_IF_ERROR(
-      Drain<RegionRecord>(reader.ScanRegions(), [&](RegionRecord r) { builder.AddRegion(std::move(r)); }));
-  LIANJIE_RETURN_IF_ERROR(Drain<LineRecord>(reader.ScanLines(), [&](LineRecord l) { builder.AddLine(std::move(l)); }));
+      Drain<LineRecord>(reader.ScanLines(), [&](LineRecord l) { builder.AddLine(std::move(l)); }));
   LIANJIE_RETURN_IF_ERROR(reader.VisitNodes([&](const NodeRecord& node) {
     builder.AddNode(node);
     return absl::OkStatus();
@@ -59,7 +66,9 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> LoadSnapshot(const storage::Read
 }
 
 SnapshotKeeper::SnapshotKeeper(const storage::Store& store, std::uint64_t projection_budget_bytes)
-    : store_(store), projection_budget_bytes_(projection_budget_bytes), refresher_([this] { RefreshBehind(); }) {}
+    : store_(store),
+      projection_budget_bytes_(projection_budget_bytes),
+      refresher_([this] { RefreshBehind(); }) {}
 
 SnapshotKeeper::~SnapshotKeeper() {
   {
@@ -96,11 +105,14 @@ void SnapshotKeeper::Forget(std::string_view graph) {
   }
 }
 
-absl::StatusOr<std::shared_ptr<const Snapshot>> SnapshotKeeper::Refresh(std::string_view graph, Slot& slot) {
+absl::StatusOr<std::shared_ptr<const Snapshot>> SnapshotKeeper::Refresh(std::string_view graph,
+                                                                        Slot& slot) {
   const std::lock_guard build(slot.build);
   absl::StatusOr<std::shared_ptr<const storage::Reader>> reader = store_.OpenReader(graph);
   if (!reader.ok()) return reader.status();
-  if (std::shared_ptr<const Snapshot> now = Peek(slot); now && now->revision() == (*reader)->info().revision) return now;
+  if (std::shared_ptr<const Snapshot> now = Peek(slot);
+      now && now->revision() == (*reader)->info().revision)
+    return now;
   absl::StatusOr<std::shared_ptr<const Snapshot>> fresh = LoadSnapshot(**reader);
   if (!fresh.ok()) return fresh.status();
   const std::lock_guard lock(mutex_);
@@ -108,7 +120,8 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> SnapshotKeeper::Refresh(std::str
   return fresh;
 }
 
-absl::StatusOr<std::shared_ptr<const Snapshot>> SnapshotKeeper::Get(std::string_view graph, const Freshness& freshness) {
+absl::StatusOr<std::shared_ptr<const Snapshot>> SnapshotKeeper::Get(std::string_view graph,
+                                                                    const Freshness& freshness) {
   absl::StatusOr<std::shared_ptr<const storage::Reader>> reader = store_.OpenReader(graph);
   if (!reader.ok()) {
     Forget(graph);
@@ -133,14 +146,14 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> SnapshotKeeper::Get(std::string_
   absl::StatusOr<std::shared_ptr<const Snapshot>> made = Refresh(graph, *slot);
   if (!made.ok()) return made.status();
   if (freshness.kind == Freshness::Kind::kExact) {
-    LIANJIE_RETURN_IF_ERROR(CheckRevision(freshness, (*made)->revision()));  // a commit may have come between
+    LIANJIE_RETURN_IF_ERROR(
+        CheckRevision(freshness, (*made)->revision()));  // a commit may have come between
   }
   return made;
 }
 
-absl::StatusOr<std::shared_ptr<const Projection>> SnapshotKeeper::GetProjection(std::string_view graph, const View& view,
-                                                                                const ProjectionSpec& spec,
-                                                                                RunContext& context) {
+absl::StatusOr<std::shared_ptr<const Projection>> SnapshotKeeper::GetProjection(
+    std::string_view graph, const View& view, const ProjectionSpec& spec, RunContext& context) {
   const std::string key = ProjectionKey(graph, view, spec);
   {
     const std::lock_guard lock(mutex_);

@@ -85,7 +85,8 @@ void CountLinks(const View& view, v1::GetStatisticsResponse& out) {
 
 }  // namespace
 
-absl::StatusOr<v1::GetStatisticsResponse> GraphHandlers::GetStatistics(const v1::GetStatisticsRequest& request) {
+absl::StatusOr<v1::GetStatisticsResponse> GraphHandlers::GetStatistics(
+    const v1::GetStatisticsRequest& request) {
   LIANJIE_ASSIGN_OR_RETURN(const Freshness freshness, FreshnessOf(request.consistency()));
   LIANJIE_ASSIGN_OR_RETURN(const auto snapshot, keeper_.Get(GraphName(request.graph()), freshness));
   LIANJIE_ASSIGN_OR_RETURN(const auto reader, store_.OpenReader(GraphName(request.graph())));
@@ -104,7 +105,8 @@ absl::StatusOr<v1::GetStatisticsResponse> GraphHandlers::GetStatistics(const v1:
   CountNodes(view, response);
   CountLinks(view, response);
   std::map<int, std::int64_t> levels;
-  for (RegionIndex r = 0; r < snapshot->regions().size(); ++r) ++levels[snapshot->regions().level(r)];
+  for (RegionIndex r = 0; r < snapshot->regions().size(); ++r)
+    ++levels[snapshot->regions().level(r)];
   for (const auto& [level, count] : levels) {
     auto& row = *response.add_region_levels();
     row.set_level(level);

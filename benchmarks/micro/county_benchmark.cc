@@ -1,5 +1,6 @@
-// The engine on a generated county, one figure a step: building the Snapshot, a Projection, and each whole-graph analysis, beside one plain sweep
-// over all links, which is the measure that the rest is held against. Items are links, so that rates compare.
+// The engine on a generated county, one figure a step: building the Snapshot, a Projection, and
+// each whole-graph analysis, beside one plain sweep over all links, which is the measure that the
+// rest is held against. Items are links, so that rates compare.
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -41,8 +42,7 @@ struct Records final : RecordSink {
   std::vector<LinkRecord> links;
 };
 
-template <typename T>
-T OrThrow(absl::StatusOr<T> value) {
+template <typename T> T OrThrow(absl::StatusOr<T> value) {
   if (!value.ok()) throw std::runtime_error(value.status().ToString());
   return *std::move(value);
 }
@@ -74,7 +74,8 @@ const AnalysisInput& Input() {
 }
 
 void CountLinks(benchmark::State& state) {
-  state.SetItemsProcessed(state.iterations() * static_cast<std::int64_t>(Input().snapshot().link_count()));
+  state.SetItemsProcessed(state.iterations() *
+                          static_cast<std::int64_t>(Input().snapshot().link_count()));
 }
 
 void SweepLinks(benchmark::State& state) {
@@ -105,8 +106,7 @@ void MakeProjection(benchmark::State& state) {
 }
 BENCHMARK(MakeProjection)->Unit(benchmark::kMillisecond);
 
-template <auto kRun, typename Options>
-void Analyse(benchmark::State& state) {
+template <auto kRun, typename Options> void Analyse(benchmark::State& state) {
   const Options options;
   for (auto _ : state) {
     RunContext context;
@@ -119,8 +119,10 @@ BENCHMARK_TEMPLATE(Analyse, &RunDependence, DependenceOptions)->Unit(benchmark::
 BENCHMARK_TEMPLATE(Analyse, &RunCoverage, CoverageOptions)->Unit(benchmark::kMillisecond);
 BENCHMARK_TEMPLATE(Analyse, &RunLeftOut, LeftOutOptions)->Unit(benchmark::kMillisecond);
 BENCHMARK_TEMPLATE(Analyse, &RunPageRank, PageRankOptions)->Unit(benchmark::kMillisecond);
-BENCHMARK_TEMPLATE(Analyse, &RunWeakComponents, WeakComponentsOptions)->Unit(benchmark::kMillisecond);
-BENCHMARK_TEMPLATE(Analyse, &RunStrongComponents, StrongComponentsOptions)->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(Analyse, &RunWeakComponents, WeakComponentsOptions)
+    ->Unit(benchmark::kMillisecond);
+BENCHMARK_TEMPLATE(Analyse, &RunStrongComponents, StrongComponentsOptions)
+    ->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace lianjie

@@ -6,10 +6,10 @@
 #include <limits>
 #include <optional>
 
-#include "clients/cli/failure.h"
+#include "clients/cli/base/failure.h"
+#include "clients/cli/input/bad_rows.h"
 #include "clients/cli/input/csv_reader.h"
 #include "clients/cli/input/header_mapper.h"
-#include "clients/cli/input/bad_rows.h"
 #include "clients/cli/output/json_text.h"
 #include "clients/cli/suggest.h"
 #include "engine/core/status.h"
@@ -44,7 +44,8 @@ absl::Status Put(Message& message, const FieldDescriptor& field, Set set, Add ad
   return absl::OkStatus();
 }
 
-absl::Status PutEnum(Message& message, const FieldDescriptor& field, std::string_view flag, std::string_view text) {
+absl::Status PutEnum(Message& message, const FieldDescriptor& field, std::string_view flag,
+                     std::string_view text) {
   const std::string wanted = ToUpper(text);
   std::vector<std::string> names;
   for (int i = 0; i < field.enum_type()->value_count(); ++i) {
@@ -62,7 +63,8 @@ absl::Status PutEnum(Message& message, const FieldDescriptor& field, std::string
   return Invalid(flag, text, Cat("is not one of ", list, DidYouMean(ToLower(text), names)));
 }
 
-absl::Status PutBool(Message& message, const FieldDescriptor& field, std::string_view flag, std::string_view text) {
+absl::Status PutBool(Message& message, const FieldDescriptor& field, std::string_view flag,
+                     std::string_view text) {
   const std::string value = ToLower(text);
   const bool yes = value == "true" || value == "yes" || value == "1" || value == "on";
   if (!yes && value != "false" && value != "no" && value != "0" && value != "off") {
@@ -73,18 +75,24 @@ absl::Status PutBool(Message& message, const FieldDescriptor& field, std::string
 }
 
 // A message that is a Line: all lines of a CSV file.
-absl::Status PutLines(Message& message, const FieldDescriptor& field, std::string_view flag, std::string_view path) {
+absl::Status PutLines(Message& message, const FieldDescriptor& field, std::string_view flag,
+                      std::string_view path) {
   if (field.message_type() != v1::Line::descriptor() || !field.is_repeated()) {
     return UsageError(Cat(flag, " cannot be given on the command line"));
   }
   absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenByteSource(std::string(path), {});
   if (!source.ok()) return UsageError(Cat(flag, ": ", path, ": ", source.status().message()));
   CsvReader reader(*std::move(source), DelimiterOf(path));
-  const auto bad = [&](const absl::Status& status) { return BadDataError(FaultOf(path, status).ToString()); };
+  const auto bad = [&](const absl::Status& status) {
+    return BadDataError(FaultOf(path, status).ToString());
+  };
   absl::StatusOr<bool> next = reader.Next();
   if (!next.ok()) return bad(next.status());
-  if (!*next) return BadDataError(Cat(path, ":1:1: the file is empty: it must begin with a row of column names"));
-  absl::StatusOr<std::unique_ptr<RowMapper>> mapper = MakeHeaderMapper(RecordKind::kLine, reader.row());
+  if (!*next)
+    return BadDataError(
+        Cat(path, ":1:1: the file is empty: it must begin with a row of column names"));
+  absl::StatusOr<std::unique_ptr<RowMapper>> mapper =
+      MakeHeaderMapper(RecordKind::kLine, reader.row());
   if (!mapper.ok()) return bad(mapper.status());
   std::vector<MappedRecord> records;
   while (true) {
@@ -92,9 +100,12 @@ absl::Status PutLines(Message& message, const FieldDescriptor& field, std::strin
     if (!next.ok()) return bad(next.status());
     if (!*next) return absl::OkStatus();
     records.clear();
-    if (const absl::Status status = (*mapper)->Map(reader.row(), records); !status.ok()) return bad(status);
+    if (const absl::Status status = (*mapper)->Map(reader.row(), records); !status.ok())
+      return bad(status);
     for (const MappedRecord& record : records) {
-      message.GetReflection()->AddMessage(&message, &field)->CopyFrom(server::ToProto(std::get<LineRecord>(record.record)));
+      message.GetReflection()
+          ->AddMessage(&message, &field)
+          ->CopyFrom(server::ToProto(std::get<LineRecord>(record.record)));
     }
   }
 }
@@ -115,7 +126,8 @@ std::vector<std::string> SplitList(std::string_view text) {
   return items;
 }
 
-absl::Status SetFieldFromText(Message& message, const FieldDescriptor& field, std::string_view flag, std::string_view text) {
+absl::Status SetFieldFromText(Message& message, const FieldDescriptor& field, std::string_view flag,
+                              std::string_view text) {
   using R = google::protobuf::Reflection;
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_STRING:
@@ -128,7 +140,8 @@ absl::Status SetFieldFromText(Message& message, const FieldDescriptor& field, st
     }
     case FieldDescriptor::CPPTYPE_INT32: {
       const std::optional<std::int64_t> value = ParseInt64(text);
-      if (!value || *value != static_cast<std::int32_t>(*value)) return Invalid(flag, text, "is not a whole number");
+      if (!value || *value != static_cast<std::int32_t>(*value))
+        return Invalid(flag, text, "is not a whole number");
       return Put(message, field, &R::SetInt32, &R::AddInt32, static_cast<std::int32_t>(*value));
     }
     case FieldDescriptor::CPPTYPE_INT64: {
@@ -136,10 +149,14 @@ absl::Status SetFieldFromText(Message& message, const FieldDescriptor& field, st
       if (!value) return Invalid(flag, text, "is not a whole number");
       return Put(message, field, &R::SetInt64, &R::AddInt64, *value);
     }
-    case FieldDescriptor::CPPTYPE_BOOL: return PutBool(message, field, flag, text);
-    case FieldDescriptor::CPPTYPE_ENUM: return PutEnum(message, field, flag, text);
-    case FieldDescriptor::CPPTYPE_MESSAGE: return PutLines(message, field, flag, text);
-    default: return UsageError(Cat(flag, " cannot be given on the command line"));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return PutBool(message, field, flag, text);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return PutEnum(message, field, flag, text);
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return PutLines(message, field, flag, text);
+    default:
+      return UsageError(Cat(flag, " cannot be given on the command line"));
   }
 }
 
@@ -150,18 +167,32 @@ MessageFlags::MessageFlags(CLI::App& app, const google::protobuf::Descriptor& ty
     const FieldDescriptor* field = type.field(i);
     std::string name = FlagName(field->name());
     if (std::ranges::find(taken, name) != taken.end()) name = Cat("--option-", name.substr(2));
-    const auto text = std::ranges::find_if(help, [&](const auto& item) { return item.first == field->name(); });
+    const auto text =
+        std::ranges::find_if(help, [&](const auto& item) { return item.first == field->name(); });
     CLI::Option* option = app.add_option(name, text != help.end() ? text->second : std::string());
     option->group("Options of the analysis");
     switch (field->cpp_type()) {
-      case FieldDescriptor::CPPTYPE_BOOL: option->expected(0, 1)->type_name("[true|false]"); break;
-      case FieldDescriptor::CPPTYPE_MESSAGE: option->type_name("FILE"); break;
-      case FieldDescriptor::CPPTYPE_DOUBLE: option->type_name("NUMBER"); break;
+      case FieldDescriptor::CPPTYPE_BOOL:
+        option->expected(0, 1)->type_name("[true|false]");
+        break;
+      case FieldDescriptor::CPPTYPE_MESSAGE:
+        option->type_name("FILE");
+        break;
+      case FieldDescriptor::CPPTYPE_DOUBLE:
+        option->type_name("NUMBER");
+        break;
       case FieldDescriptor::CPPTYPE_INT32:
-      case FieldDescriptor::CPPTYPE_INT64: option->type_name("N"); break;
-      default: option->type_name(field->is_repeated() ? "LIST" : "VALUE"); break;
+      case FieldDescriptor::CPPTYPE_INT64:
+        option->type_name("N");
+        break;
+      default:
+        option->type_name(field->is_repeated() ? "LIST" : "VALUE");
+        break;
     }
-    if (field->is_repeated()) option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->expected(1)->allow_extra_args(false);
+    if (field->is_repeated())
+      option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)
+          ->expected(1)
+          ->allow_extra_args(false);
     flags_.push_back({field, name, option});
   }
 }
@@ -174,7 +205,8 @@ absl::Status MessageFlags::Fill(Message& message) const {
       if (texts.empty() || texts.front().empty() || texts.front() == "{}") texts = {"true"};
     }
     for (const std::string& text : texts) {
-      if (!flag.field->is_repeated() || flag.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+      if (!flag.field->is_repeated() ||
+          flag.field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         LIANJIE_RETURN_IF_ERROR(SetFieldFromText(message, *flag.field, flag.name, text));
         continue;
       }

@@ -8,8 +8,8 @@
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
-#include "clients/cli/failure.h"
-#include "clients/cli/interrupt.h"
+#include "clients/cli/base/failure.h"
+#include "clients/cli/base/interrupt.h"
 #include "clients/cli/session.h"
 #include "clients/cli/suggest.h"
 #include "engine/core/text.h"
@@ -35,11 +35,16 @@ void AddSharedFlags(CLI::App& app, Flags& flags) {
   add("--server", flags.server, "HOST:PORT", "Server to call instead (LIANJIE_SERVER)");
   add("--ca", flags.ca, "FILE", "Certificates to trust when the server uses TLS");
   add("--graph", flags.graph, "NAME", "Name of the graph; default: default (LIANJIE_GRAPH)");
-  add("--memory", flags.memory, "SIZE", "Most memory for analyses, as 8GiB; default: half of the machine's");
-  add("--config", flags.config, "FILE", "TOML file with these settings; default: lianjie.toml, ~/.config/lianjie.toml");
+  add("--memory", flags.memory, "SIZE",
+      "Most memory for analyses, as 8GiB; default: half of the machine's");
+  add("--config", flags.config, "FILE",
+      "TOML file with these settings; default: lianjie.toml, ~/.config/lianjie.toml");
   app.add_option("--threads", flags.threads, "Threads for one analysis; default: all")
-      ->type_name("N")->group("Where and how much")->check(CLI::Range(0, 4096));
-  app.add_flag("--insecure", flags.insecure, "Allow an address beyond this machine without TLS")->group("Where and how much");
+      ->type_name("N")
+      ->group("Where and how much")
+      ->check(CLI::Range(0, 4096));
+  app.add_flag("--insecure", flags.insecure, "Allow an address beyond this machine without TLS")
+      ->group("Where and how much");
 }
 
 // Options may be written with "_" for "-": fields of the API are.
@@ -56,8 +61,14 @@ int Fail(const absl::Status& status) {
   return ExitCodeOf(status);
 }
 
-int ExplainParseError(const CLI::App& app, const CLI::ParseError& error, const std::vector<std::string>& arguments) {
+int ExplainParseError(const CLI::App& app, const CLI::ParseError& error,
+                      const std::vector<std::string>& arguments) {
   std::string text = ExplainArguments(app, arguments);
+  if (text.empty() && dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
+      error.get_name() == "RequiredError" &&
+      std::string_view(error.what()).starts_with("A subcommand")) {
+    text = ExplainMissingCommand(app, arguments);
+  }
   if (text.empty()) text = error.what();
   std::fprintf(stderr, "error: %s\n", text.c_str());
   return kExitUsage;
@@ -68,7 +79,8 @@ int ExplainParseError(const CLI::App& app, const CLI::ParseError& error, const s
 int Run(std::vector<std::string> arguments) {
   Normalise(arguments);
   Session session;
-  CLI::App app("Lianjie: graph analytics for industrial chains and interest-binding networks.", "lianjie");
+  CLI::App app("Lianjie: graph analytics for industrial chains and interest-binding networks.",
+               "lianjie");
   app.set_version_flag("--version", Cat("lianjie ", LIANJIE_VERSION));
   app.footer(kExamples);
   app.fallthrough();

@@ -4,11 +4,8 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
 
-#include <filesystem>
-#include <fstream>
-#include <sstream>
-
-#include "clients/cli/failure.h"
+#include "clients/cli/base/failure.h"
+#include "clients/cli/base/files.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "server/errors.h"
@@ -21,12 +18,14 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> NetworkChannel(const Settings& se
   if (!settings.ca.empty()) {
     absl::StatusOr<std::string> pem = ReadWholeFile("--ca", settings.ca);
     if (!pem.ok()) return pem.status();
-    credentials = grpc::SslCredentials({.pem_root_certs = *pem, .pem_private_key = {}, .pem_cert_chain = {}});
+    credentials =
+        grpc::SslCredentials({.pem_root_certs = *pem, .pem_private_key = {}, .pem_cert_chain = {}});
   } else if (IsLoopback(settings.server) || settings.insecure) {
     credentials = grpc::InsecureChannelCredentials();
   } else {
     return UsageError(Cat("--server: ", settings.server,
-                          " is not on this machine: give --ca FILE for TLS, or --insecure to send everything in the clear"));
+                          " is not on this machine: give --ca FILE for TLS, or --insecure to send "
+                          "everything in the clear"));
   }
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
@@ -35,7 +34,8 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> NetworkChannel(const Settings& se
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& settings, bool may_create) {
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& settings,
+                                                             bool may_create) {
   std::shared_ptr<grpc::Channel> channel;
   std::unique_ptr<Connection> out(new Connection);
   if (!settings.server.empty()) {
@@ -49,8 +49,9 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& set
     LIANJIE_ASSIGN_OR_RETURN(out->server_, server::Server::Open(options));
     channel = out->server_->InProcessChannel();
   } else {
-    return UsageError("say where the graph is: --data DIR opens a store, --server HOST:PORT calls a server "
-                      "(LIANJIE_DATA and LIANJIE_SERVER say the same)");
+    return UsageError(
+        "say where the graph is: --data DIR opens a store, --server HOST:PORT calls a server "
+        "(LIANJIE_DATA and LIANJIE_SERVER say the same)");
   }
   out->graphs_ = v1::GraphService::NewStub(channel);
   out->analyses_ = v1::AnalysisService::NewStub(channel);
@@ -70,13 +71,6 @@ bool IsLoopback(std::string_view address) {
   std::string_view host = address.substr(0, colon);
   if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
   return host == "localhost" || host == "::1" || host.starts_with("127.");
-}
-
-absl::StatusOr<std::string> ReadWholeFile(std::string_view flag, const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (!in || !(text << in.rdbuf())) return UsageError(Cat(flag, ": ", path, " cannot be read"));
-  return text.str();
 }
 
 }  // namespace lianjie::cli

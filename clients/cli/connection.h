@@ -1,5 +1,5 @@
-// The way to the service, always gRPC: through a network channel to a server, or to one opened in this process over a
-// store's folder. Commands cannot tell the difference.
+// The way to the service, always gRPC: through a network channel to a server, or to one opened in
+// this process over a store's folder. Commands cannot tell the difference.
 #ifndef LIANJIE_CLIENTS_CLI_CONNECTION_H_
 #define LIANJIE_CLIENTS_CLI_CONNECTION_H_
 
@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "clients/cli/base/interrupt.h"
 #include "clients/cli/settings.h"
 #include "lianjie/v1/analysis_service.grpc.pb.h"
 #include "lianjie/v1/graph_service.grpc.pb.h"
@@ -20,9 +21,10 @@ namespace lianjie::cli {
 // Thread safe.
 class Connection {
  public:
-  // With `may_create` a store's folder that is not there is made; otherwise it is NOT_FOUND. Errors: UsageError when neither
-  // a store nor a server is given.
-  static absl::StatusOr<std::unique_ptr<Connection>> Open(const Settings& settings, bool may_create);
+  // With `may_create` a store's folder that is not there is made; otherwise it is NOT_FOUND.
+  // Errors: UsageError when neither a store nor a server is given.
+  static absl::StatusOr<std::unique_ptr<Connection>> Open(const Settings& settings,
+                                                          bool may_create);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -41,25 +43,14 @@ class Connection {
 // A call's status as ours, with its details.
 absl::Status CallStatus(const grpc::Status& status);
 
-// Makes one unary call, cancelled by an interrupt.
-template <typename Request, typename Response, typename Stub>
-absl::StatusOr<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
-                              const Request& request);
-
 // Whether HOST:PORT names this machine's own address, as 127.0.0.1, [::1] or localhost.
 bool IsLoopback(std::string_view address);
 
-// The whole of a file; UsageError naming `flag` when it cannot be read.
-absl::StatusOr<std::string> ReadWholeFile(std::string_view flag, const std::string& path);
-
-}  // namespace lianjie::cli
-
-#include "clients/cli/interrupt.h"
-
-namespace lianjie::cli {
-
+// Makes one unary call, cancelled by an interrupt.
 template <typename Request, typename Response, typename Stub>
-absl::StatusOr<Response> Call(Stub& stub, grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&, Response*),
+absl::StatusOr<Response> Call(Stub& stub,
+                              grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
+                                                           Response*),
                               const Request& request) {
   grpc::ClientContext context;
   const OnInterrupt cancel([&context] { context.TryCancel(); });

@@ -38,14 +38,19 @@ awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
   { count[$at["class"] "," $at["reason"]]++ }
   END { for (key in count) { split(key, part, ","); printf "%-6s %-14s %10d\n", part[1], part[2], count[key] } }' left_out.csv | sort
 printf '\nThe ten villages with most left-out households:\n'
-awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { count[$at["region"]]++ }
-  END { for (village in count) printf "%-14s %6d\n", village, count[village] }' left_out.csv | sort -k2,2nr -k1,1 | sed -n 1,10p
+awk -F, 'NR == FNR { name[$1] = $3; next }
+  FNR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next } { count[$at["region"]]++ }
+  END { for (village in count) printf "%6d  %s  %s\n", count[village], village, name[village] }' county/regions.csv left_out.csv |
+  sort -k1,1nr -k2,2 | sed -n 1,10p
 printf -- '-- %s s\n' "$(seconds "$from")"
 step "The organisations on whom most benefit depends" run dependence --limit 10
 step "The benefit ledger: every yuan accounted for" run benefit_flow --decompose role --limit 5
-household=$("$lianjie" run benefit_flow --format csv | awk -F, '
-  NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
-  $at["kind"] == "HOUSEHOLD" && $at["indirect_yuan"] > best { best = $at["indirect_yuan"]; node = $at["node"] } END { print node }')
+# Of the left-out of class L4 (bound, but fragile), the one to whom most benefit comes.
+"$lianjie" run benefit_flow --format csv --out flow.csv
+household=$(awk -F, 'FNR == 1 { file++; for (i = 1; i <= NF; i++) at[$i] = i; next }
+  file == 1 { fragile[$at["node"]] = $at["class"] == "L4"; next }
+  fragile[$at["node"]] && $at["indirect_yuan"] + 0 > best { best = $at["indirect_yuan"] + 0; node = $at["node"] }
+  END { print node }' left_out.csv flow.csv)
 step "The paths by which benefit reaches household $household" run explain_benefit --node "$household" --k 3
 cat <<'TEXT'
 

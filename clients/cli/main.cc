@@ -1,9 +1,10 @@
-// The program. Interrupts are watched before any thread exists, so that every thread has them blocked.
+// The program. Interrupts are watched before any thread exists, so that every thread has them
+// blocked.
 #include <string>
 #include <vector>
 
 #include "clients/cli/app.h"
-#include "clients/cli/interrupt.h"
+#include "clients/cli/base/interrupt.h"
 
 int main(int argc, char** argv) {
   lianjie::cli::WatchInterrupts();

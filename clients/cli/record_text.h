@@ -1,4 +1,5 @@
-// Records of the API for output: as JSON objects and as rows, by the table of fields that import reads by.
+// Records of the API for output: as JSON objects and as rows, by the table of fields that import
+// reads by.
 #ifndef LIANJIE_CLIENTS_CLI_RECORD_TEXT_H_
 #define LIANJIE_CLIENTS_CLI_RECORD_TEXT_H_
 
@@ -11,9 +12,9 @@
 
 namespace lianjie::cli {
 
-// The fields that are given, typed: numbers as numbers, lists as arrays, free properties as "prop:NAME".
-template <typename Record>
-void WriteRecordJson(const Record& record, JsonText& json) {
+// The fields that are given, typed: numbers as numbers, lists as arrays, free properties as
+// "prop:NAME".
+template <typename Record> void WriteRecordJson(const Record& record, JsonText& json) {
   json.StartObject();
   for (const auto& field : Fields<Record>()) {
     const FieldValue value = field.get(record);
@@ -46,7 +47,8 @@ std::vector<std::pair<std::string, std::string>> GivenFields(const Record& recor
   std::vector<std::pair<std::string, std::string>> out;
   for (const auto& field : Fields<Record>()) {
     const FieldValue value = field.get(record);
-    if (!std::holds_alternative<std::monostate>(value)) out.emplace_back(field.name, FormatFieldValue(value));
+    if (!std::holds_alternative<std::monostate>(value))
+      out.emplace_back(field.name, FormatFieldValue(value));
   }
   if constexpr (requires { record.properties; }) {
     for (const auto& [name, value] : record.properties) out.emplace_back("prop:" + name, value);

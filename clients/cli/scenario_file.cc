@@ -3,8 +3,8 @@
 #include <array>
 #include <optional>
 
-#include "clients/cli/connection.h"
-#include "clients/cli/failure.h"
+#include "clients/cli/base/failure.h"
+#include "clients/cli/base/files.h"
 #include "engine/core/fields.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
@@ -23,7 +23,8 @@ class Reader {
     for (const auto& [key, node] : table) {
       const std::string name(key.str());
       if (name == "remove_nodes" || name == "remove_links") {
-        auto* out = name == "remove_nodes" ? scenario.mutable_remove_nodes() : scenario.mutable_remove_links();
+        auto* out = name == "remove_nodes" ? scenario.mutable_remove_nodes()
+                                           : scenario.mutable_remove_links();
         const toml::array* ids = node.as_array();
         if (ids == nullptr) return Error(node, Cat(name, " must be a list of ids"));
         for (const toml::node& id : *ids) {
@@ -31,18 +32,23 @@ class Reader {
         }
       } else if (name == "splits") {
         LIANJIE_ASSIGN_OR_RETURN(const std::string splits, Text(node, name));
-        if (splits != "frozen" && splits != "recomputed") return Error(node, "splits is neither frozen nor recomputed");
+        if (splits != "frozen" && splits != "recomputed")
+          return Error(node, "splits is neither frozen nor recomputed");
         scenario.set_splits(splits == "frozen" ? v1::SPLITS_FROZEN : v1::SPLITS_RECOMPUTED);
       } else if (name == "add_links" || name == "set_fields") {
         const toml::array* items = node.as_array();
-        if (items == nullptr || !items->is_array_of_tables()) return Error(node, Cat(name, " must be written as [[", name, "]]"));
+        if (items == nullptr || !items->is_array_of_tables())
+          return Error(node, Cat(name, " must be written as [[", name, "]]"));
         for (const toml::node& item : *items) {
-          LIANJIE_RETURN_IF_ERROR(name == "add_links" ? AddLink(*item.as_table(), scenario) : SetField(*item.as_table(), scenario));
+          LIANJIE_RETURN_IF_ERROR(name == "add_links" ? AddLink(*item.as_table(), scenario)
+                                                      : SetField(*item.as_table(), scenario));
         }
       } else {
-        constexpr std::array<std::string_view, 5> kNames = {"remove_nodes", "remove_links", "add_links", "set_fields", "splits"};
+        constexpr std::array<std::string_view, 5> kNames = {"remove_nodes", "remove_links",
+                                                            "add_links", "set_fields", "splits"};
         const std::string_view near = Nearest(name, kNames);
-        return Error(node, Cat("'", name, "' is no part of a scenario", near.empty() ? "" : Cat("; did you mean ", near, "?")));
+        return Error(node, Cat("'", name, "' is no part of a scenario",
+                               near.empty() ? "" : Cat("; did you mean ", near, "?")));
       }
     }
     return absl::OkStatus();
@@ -50,7 +56,8 @@ class Reader {
 
  private:
   absl::Status Error(const toml::node& node, std::string_view message) const {
-    return UsageError(Cat(path_, ":", node.source().begin.line, ":", node.source().begin.column, ": ", message));
+    return UsageError(
+        Cat(path_, ":", node.source().begin.line, ":", node.source().begin.column, ": ", message));
   }
 
   absl::StatusOr<std::string> Text(const toml::node& node, std::string_view name) const {
@@ -67,7 +74,8 @@ class Reader {
       LIANJIE_ASSIGN_OR_RETURN(const std::string text, Text(node, name));
       const FieldSpec<LinkRecord>* field = FindField<LinkRecord>(name);
       if (field == nullptr) return Error(node, Cat("'", name, "' is no field of a link"));
-      if (const absl::Status status = field->set(link, text); !status.ok()) return Error(node, Cat(name, ": ", status.message()));
+      if (const absl::Status status = field->set(link, text); !status.ok())
+        return Error(node, Cat(name, ": ", status.message()));
     }
     *scenario.add_add_links() = server::ToProto(link);
     return absl::OkStatus();
@@ -103,7 +111,8 @@ absl::Status ParseScenario(std::string_view text, const std::string& path, v1::S
   try {
     table = toml::parse(text, path);
   } catch (const toml::parse_error& e) {
-    return UsageError(Cat(path, ":", e.source().begin.line, ":", e.source().begin.column, ": ", std::string(e.description())));
+    return UsageError(Cat(path, ":", e.source().begin.line, ":", e.source().begin.column, ": ",
+                          std::string(e.description())));
   }
   return Reader(path).Read(table, scenario);
 }

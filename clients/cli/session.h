@@ -1,5 +1,6 @@
-// What the commands of one run of the program share. Commands only declare themselves while arguments are parsed; the one
-// that was called leaves its action here, which runs when parsing is over.
+// What the commands of one run of the program share. Commands only declare themselves while
+// arguments are parsed; the one that was called leaves its action here, which runs when parsing is
+// over.
 #ifndef LIANJIE_CLIENTS_CLI_SESSION_H_
 #define LIANJIE_CLIENTS_CLI_SESSION_H_
 

@@ -7,7 +7,7 @@
 #include <sstream>
 #include <vector>
 
-#include "clients/cli/failure.h"
+#include "clients/cli/base/failure.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "toml++/toml.h"
@@ -15,8 +15,9 @@
 namespace lianjie::cli {
 namespace {
 
-constexpr std::array<std::string_view, 10> kNames = {"data", "server", "ca", "graph", "threads", "memory",
-                                                     "listen", "tls_certificate", "tls_key", "insecure"};
+constexpr std::array<std::string_view, 10> kNames = {
+    "data",   "server",          "ca",      "graph",   "threads", "memory",
+    "listen", "tls_certificate", "tls_key", "insecure"};
 
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
@@ -37,19 +38,22 @@ absl::StatusOr<std::map<std::string, std::string>> ReadConfig(const std::string&
   std::map<std::string, std::string> values;
   if (path.empty()) return values;
   std::error_code error;
-  if (!std::filesystem::is_regular_file(path, error)) return UsageError(Cat(path, ": no such file"));
+  if (!std::filesystem::is_regular_file(path, error))
+    return UsageError(Cat(path, ": no such file"));
   toml::table table;
   try {
     table = toml::parse_file(path);
   } catch (const toml::parse_error& e) {
-    return UsageError(Cat(path, ":", e.source().begin.line, ":", e.source().begin.column, ": ", std::string(e.description())));
+    return UsageError(Cat(path, ":", e.source().begin.line, ":", e.source().begin.column, ": ",
+                          std::string(e.description())));
   }
   for (const auto& [key, node] : table) {
     const std::string name(key.str());
     const auto line = node.source().begin.line;
     if (std::ranges::find(kNames, name) == kNames.end()) {
       const std::string_view near = Nearest(name, kNames);
-      return UsageError(Cat(path, ":", line, ": '", name, "' is no setting", near.empty() ? "" : Cat("; did you mean ", near, "?")));
+      return UsageError(Cat(path, ":", line, ": '", name, "' is no setting",
+                            near.empty() ? "" : Cat("; did you mean ", near, "?")));
     }
     if (const auto text = node.value<std::string>()) {
       values[name] = *text;
@@ -65,7 +69,8 @@ absl::StatusOr<std::map<std::string, std::string>> ReadConfig(const std::string&
 }
 
 // The first that is given.
-std::string Choose(const std::string& flag, const std::string& environment, const std::string& file) {
+std::string Choose(const std::string& flag, const std::string& environment,
+                   const std::string& file) {
   if (!flag.empty()) return flag;
   return !environment.empty() ? environment : file;
 }
@@ -98,7 +103,9 @@ absl::StatusOr<std::uint64_t> ParseBytes(std::string_view text) {
 
 absl::StatusOr<Settings> ResolveSettings(const Flags& flags) {
   if (!flags.data.empty() && !flags.server.empty()) {
-    return UsageError("--data and --server cannot be given together: one opens a store, the other calls a server");
+    return UsageError(
+        "--data and --server cannot be given together: one opens a store, the other calls a "
+        "server");
   }
   auto read = ReadConfig(FindConfig(flags.config));
   if (!read.ok()) return read.status();
@@ -108,15 +115,18 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags) {
   if (!flags.data.empty() || !flags.server.empty()) {
     out.data = flags.data;
     out.server = flags.server;
-  } else if (const std::string data = Environment("LIANJIE_DATA"), server = Environment("LIANJIE_SERVER");
+  } else if (const std::string data = Environment("LIANJIE_DATA"),
+             server = Environment("LIANJIE_SERVER");
              !data.empty() || !server.empty()) {
-    if (!data.empty() && !server.empty()) return UsageError("LIANJIE_DATA and LIANJIE_SERVER are both set: unset one");
+    if (!data.empty() && !server.empty())
+      return UsageError("LIANJIE_DATA and LIANJIE_SERVER are both set: unset one");
     out.data = data;
     out.server = server;
   } else {
     out.data = file["data"];
     out.server = file["server"];
-    if (!out.data.empty() && !out.server.empty()) return UsageError("the configuration file gives both data and server");
+    if (!out.data.empty() && !out.server.empty())
+      return UsageError("the configuration file gives both data and server");
   }
   out.ca = Choose(flags.ca, "", file["ca"]);
   const std::string graph = Choose(flags.graph, Environment("LIANJIE_GRAPH"), file["graph"]);
@@ -124,7 +134,8 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags) {
   out.threads = flags.threads;
   if (out.threads < 0 && !file["threads"].empty()) {
     out.threads = static_cast<int>(ParseInt64(file["threads"]).value_or(-2));
-    if (out.threads < 0) return UsageError("threads in the configuration file is not a whole number");
+    if (out.threads < 0)
+      return UsageError("threads in the configuration file is not a whole number");
   }
   if (out.threads < 0) out.threads = 0;
   if (const std::string memory = Choose(flags.memory, "", file["memory"]); !memory.empty()) {

@@ -1,5 +1,6 @@
-// Settings that all commands share: where the store or the server is, which graph, how much of the machine. A flag wins
-// over an environment variable, and that over a TOML file: the one named by --config, else ./lianjie.toml, else
+// Settings that all commands share: where the store or the server is, which graph, how much of the
+// machine. A flag wins over an environment variable, and that over a TOML file: the one named by
+// --config, else ./lianjie.toml, else
 // ~/.config/lianjie.toml. Every name in the file is a flag's, with "_" for "-".
 #ifndef LIANJIE_CLIENTS_CLI_SETTINGS_H_
 #define LIANJIE_CLIENTS_CLI_SETTINGS_H_
@@ -34,8 +35,8 @@ struct Flags {
   bool insecure = false;
 };
 
-// Puts flags, environment and file together. Errors: UsageError (both --data and --server, a file that does not parse, a
-// name in it that is none).
+// Puts flags, environment and file together. Errors: UsageError (both --data and --server, a file
+// that does not parse, a name in it that is none).
 absl::StatusOr<Settings> ResolveSettings(const Flags& flags);
 
 // "512M", "8GiB", "1073741824"; binary units.

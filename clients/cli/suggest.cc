@@ -23,15 +23,17 @@ std::string ExplainCommand(const CLI::App& app, const std::string& word) {
     return Cat("'", word, "' is planned and comes with a later version");
   }
   const bool analyses = app.get_name() == "run";
-  return Cat("'", word, "' is no ", analyses ? "analysis" : "command", DidYouMean(word, CommandNames(app)),
-             analyses ? "\n`lianjie analyses` lists them" : "\n`lianjie --help` lists the commands");
+  return Cat(
+      "'", word, "' is no ", analyses ? "analysis" : "command", DidYouMean(word, CommandNames(app)),
+      analyses ? "\n`lianjie analyses` lists them" : "\n`lianjie --help` lists the commands");
 }
 
 }  // namespace
 
 std::vector<std::string> CommandNames(const CLI::App& app) {
   std::vector<std::string> names;
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) names.push_back(command->get_name());
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(command->get_name());
   return names;
 }
 
@@ -58,7 +60,8 @@ std::string ExplainArguments(const CLI::App& app, const std::vector<std::string>
     if (word.starts_with("--")) {
       const std::string name = word.substr(0, word.find('='));
       const CLI::Option* option = FindOption(level, name);
-      if (option == nullptr) return Cat("'", name, "' is no option", DidYouMean(name, OptionNames(*level)));
+      if (option == nullptr)
+        return Cat("'", name, "' is no option", DidYouMean(name, OptionNames(*level)));
       const bool takes_value = option->get_expected_min() > 0 && name.size() == word.size();
       while (takes_value && i + 1 < arguments.size() && !arguments[i + 1].starts_with("--")) {
         ++i;
@@ -72,6 +75,18 @@ std::string ExplainArguments(const CLI::App& app, const std::vector<std::string>
     }
   }
   return {};
+}
+
+std::string ExplainMissingCommand(const CLI::App& app, const std::vector<std::string>& arguments) {
+  const CLI::App* level = &app;
+  for (const std::string& word : arguments) {
+    const std::vector<std::string> names = CommandNames(*level);
+    if (std::ranges::find(names, word) != names.end()) level = level->get_subcommand(word);
+  }
+  std::string list;
+  for (const std::string& name : CommandNames(*level)) list += Cat(list.empty() ? "" : ", ", name);
+  return Cat("`", level == &app ? "lianjie" : Cat("lianjie ", level->get_name()),
+             "` needs one of: ", list);
 }
 
 }  // namespace lianjie::cli

@@ -1,5 +1,6 @@
-// Calendar dates as days in 32 bits, and half-open intervals of them. Only whole days exist here: contracts run from a day
-// to a day, and an analysis looks at one day ("as of") or at a period. Proleptic Gregorian calendar, by std::chrono.
+// Calendar dates as days in 32 bits, and half-open intervals of them. Only whole days exist here:
+// contracts run from a day to a day, and an analysis looks at one day ("as of") or at a period.
+// Proleptic Gregorian calendar, by std::chrono.
 #ifndef LIANJIE_ENGINE_CORE_DATE_H_
 #define LIANJIE_ENGINE_CORE_DATE_H_
 
@@ -19,7 +20,8 @@ struct Date {
 
   friend constexpr auto operator<=>(Date, Date) = default;
 
-  // ISO 8601 calendar date "YYYY-MM-DD"; anything else, or a day that does not exist, is INVALID_ARGUMENT.
+  // ISO 8601 calendar date "YYYY-MM-DD"; anything else, or a day that does not exist, is
+  // INVALID_ARGUMENT.
   static absl::StatusOr<Date> Parse(std::string_view iso);
   static absl::StatusOr<Date> FromCivil(int year, int month, int day);
 
@@ -50,8 +52,8 @@ constexpr Interval Intersect(const Interval& a, const Interval& b) {
 // Days in [from, to), 29 February uncounted; both ends must be bounded. Negative intervals count 0.
 std::int64_t DaysWithoutLeapDays(Date from, Date to);
 
-// The part of a yearly amount that falls into `period`: overlap days / min(365, days valid), 29 February uncounted
-// (DOMAIN section 2). 0 when they do not overlap.
+// The part of a yearly amount that falls into `period`: overlap days / min(365, days valid), 29
+// February uncounted (DOMAIN section 2). 0 when they do not overlap.
 double YearFraction(const Interval& valid, const Interval& period);
 
 }  // namespace lianjie

@@ -352,7 +352,7 @@ absl::Status CheckNode(const Node& node, const ValueCheck& check) {
   for (const Node& child : node.children) LIANJIE_RETURN_IF_ERROR(CheckNode(child, check));
   if (node.kind != Kind::kTest) return absl::OkStatus();
   const absl::Status status = check(node.field, node.comparison != Comparison::kHas, node.value);
-  if (status.ok()) return status;
+  if (status.ok()) return absl::OkStatus();
   return Invalid(FromAbsl(status.message()), node.position, node.field);
 }
 

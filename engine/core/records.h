@@ -1,6 +1,7 @@
-// The records that users write and the store keeps, as plain values. Field names, meanings and units are those of the CSV
-// headers and of the API (proto/lianjie/v1/graph.proto); an empty optional means "not known", which is not zero. The engine's
-// kernels never see these: they read the columns of a Snapshot.
+// The records that users write and the store keeps, as plain values. Field names, meanings and
+// units are those of the CSV headers and of the API (proto/lianjie/v1/graph.proto); an empty
+// optional means "not known", which is not zero. The engine's kernels never see these: they read
+// the columns of a Snapshot.
 #ifndef LIANJIE_ENGINE_CORE_RECORDS_H_
 #define LIANJIE_ENGINE_CORE_RECORDS_H_
 
@@ -56,8 +57,8 @@ struct NodeRecord {
 struct LinkRecord {
   std::string id;  // made from the content when empty: see MakeLinkId
   std::string agreement;
-  std::string source;  // pays
-  std::string target;  // is paid
+  std::string source;                             // pays
+  std::string target;                             // is paid
   Mechanism mechanism = Mechanism::kUnspecified;  // Normalize makes it SUPPLY
   LinkKind kind = LinkKind::kUnspecified;         // Normalize derives it
   std::optional<double> promised_yuan;

@@ -1,7 +1,8 @@
-// Errors with details. Every error that a user can cause carries, besides its canonical code and sentence, a reason from a
-// closed list, the field, the row where there is one, and the values concerned, so that the server can map all of them
-// to the API in one place and the command line can name file, line and column. The details travel inside absl::Status
-// as a payload: no layer needs another layer's error type.
+// Errors with details. Every error that a user can cause carries, besides its canonical code and
+// sentence, a reason from a closed list, the field, the row where there is one, and the values
+// concerned, so that the server can map all of them to the API in one place and the command line
+// can name file, line and column. The details travel inside absl::Status as a payload: no layer
+// needs another layer's error type.
 #ifndef LIANJIE_ENGINE_CORE_STATUS_H_
 #define LIANJIE_ENGINE_CORE_STATUS_H_
 
@@ -63,8 +64,8 @@ std::optional<Reason> ParseReason(std::string_view name);
 
 struct ErrorDetail {
   Reason reason = Reason::kInternal;
-  std::string field;                     // the field's name in records and the API; empty when none
-  std::optional<std::int64_t> row;       // position in the request's or load's rows, from 0
+  std::string field;                // the field's name in records and the API; empty when none
+  std::optional<std::int64_t> row;  // position in the request's or load's rows, from 0
   std::map<std::string, std::string> metadata;  // every value in the sentence, by name
 
   friend bool operator==(const ErrorDetail&, const ErrorDetail&) = default;
@@ -81,15 +82,16 @@ absl::Status NotFound(Reason reason, std::string_view what, std::string_view id)
 // The details of a status, if it has any.
 std::optional<ErrorDetail> GetErrorDetail(const absl::Status& status);
 
-// The same error with its row set (or with `field` put in front: "nodes" -> "nodes.id"). OK stays OK.
+// The same error with its row set (or with `field` put in front: "nodes" -> "nodes.id"). OK stays
+// OK.
 absl::Status WithRow(const absl::Status& status, std::int64_t row);
 absl::Status WithFieldPrefix(const absl::Status& status, std::string_view prefix);
 
 }  // namespace lianjie
 
 // Returns the error of an expression of type absl::Status; goes on when it is OK.
-#define LIANJIE_RETURN_IF_ERROR(expr)                          \
-  do {                                                         \
+#define LIANJIE_RETURN_IF_ERROR(expr)                                                      \
+  do {                                                                                     \
     if (absl::Status lianjie_status = (expr); !lianjie_status.ok()) return lianjie_status; \
   } while (false)
 

@@ -1,6 +1,7 @@
-// Results as columns. An analysis answers with a Table: named, typed columns of equal length, each value possibly null.
-// Nodes, links and regions stay dense indices until the rows are shown, so that a table over a nation costs four bytes a
-// cell; who shows the rows turns them into the users' ids through the Snapshot.
+// Results as columns. An analysis answers with a Table: named, typed columns of equal length, each
+// value possibly null. Nodes, links and regions stay dense indices until the rows are shown, so
+// that a table over a nation costs four bytes a cell; who shows the rows turns them into the users'
+// ids through the Snapshot.
 #ifndef LIANJIE_ENGINE_CORE_TABLE_H_
 #define LIANJIE_ENGINE_CORE_TABLE_H_
 
@@ -15,10 +16,19 @@
 
 namespace lianjie {
 
-enum class ColumnType : std::uint8_t { kString, kInteger, kNumber, kBoolean, kNode, kLink, kRegion };
+enum class ColumnType : std::uint8_t {
+  kString,
+  kInteger,
+  kNumber,
+  kBoolean,
+  kNode,
+  kLink,
+  kRegion
+};
 
-// Cells of one column. kNode, kLink and kRegion columns hold indices with kNoNode, kNoLink, kNoRegion as null; a number is null
-// when it is NaN (no result holds a NaN otherwise); strings and integers and booleans have a separate null flag only where `nulls` is not empty.
+// Cells of one column. kNode, kLink and kRegion columns hold indices with kNoNode, kNoLink,
+// kNoRegion as null; a number is null when it is NaN (no result holds a NaN otherwise); strings and
+// integers and booleans have a separate null flag only where `nulls` is not empty.
 struct Column {
   std::string name;
   ColumnType type = ColumnType::kNumber;
@@ -29,7 +39,8 @@ struct Column {
   std::vector<double> numbers;
   std::vector<std::uint8_t> booleans;
   std::vector<std::uint32_t> indices;
-  std::vector<std::uint8_t> nulls;  // empty: none is null; else one byte a row, 1 = null (kString, kInteger, kBoolean)
+  std::vector<std::uint8_t>
+      nulls;  // empty: none is null; else one byte a row, 1 = null (kString, kInteger, kBoolean)
 
   std::size_t size() const;
   bool IsNull(std::size_t row) const;
@@ -37,8 +48,10 @@ struct Column {
 
 class Table {
  public:
-  // Adds a column and returns its position. Columns are filled in place and must end with equal sizes.
-  std::size_t AddColumn(std::string name, ColumnType type, std::string unit = {}, std::string description = {});
+  // Adds a column and returns its position. Columns are filled in place and must end with equal
+  // sizes.
+  std::size_t AddColumn(std::string name, ColumnType type, std::string unit = {},
+                        std::string description = {});
 
   Column& column(std::size_t i) { return columns_[i]; }
   const Column& column(std::size_t i) const { return columns_[i]; }

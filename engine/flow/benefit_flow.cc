@@ -50,6 +50,7 @@ class BenefitFlowRun {
     AddMoney(households);
     for (const Decomposition what : options_.decompose) {
       LIANJIE_RETURN_IF_ERROR(AddPart(what, *sweep));
+      context_.AddCompleted(graph_.link_count());
     }
     LIANJIE_ASSIGN_OR_RETURN(const FlowTotals totals, SumFlow(model_, households, context_));
     result_.ledger = totals.ledger;
@@ -364,7 +365,7 @@ absl::StatusOr<AnalysisResult> RunBenefitFlow(const AnalysisInput& input,
                                               const BenefitFlowOptions& options,
                                               RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(options.Validate());
-  context.SetTotal(std::uint64_t{input.snapshot().link_count()} * 2);
+  context.SetTotal(std::uint64_t{input.snapshot().link_count()} * (2 + options.decompose.size()));
   LIANJIE_ASSIGN_OR_RETURN(const FlowModel model,
                            FlowModel::Build(input.view, ModelOptions(options), context));
   context.AddCompleted(input.snapshot().link_count());

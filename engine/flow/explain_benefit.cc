@@ -118,7 +118,14 @@ absl::StatusOr<AnalysisResult> RunExplainBenefit(const AnalysisInput& input,
                     {"covered_yuan", covered.value()},
                     {"path_count", count}};
   AddSources(model, *up, result.summary);
-  if (search.exhausted()) {
+  bool more = false;
+  if (count == options.k && !search.exhausted()) {
+    LIANJIE_ASSIGN_OR_RETURN(more, search.Next(path, context));
+  }
+  if (more) {
+    result.truncated = true;
+    result.truncation_reason = Cat("k is ", options.k, "; there are more paths");
+  } else if (search.exhausted()) {
     result.truncated = true;
     result.truncation_reason =
         Cat("the search for paths ended after a million prefixes; ", count, " paths were found");

@@ -16,10 +16,13 @@ namespace {
 using SparseMatrix = Eigen::SparseMatrix<double>;
 using SparseFactors = Eigen::SparseLU<SparseMatrix, Eigen::COLAMDOrdering<int>>;
 
-// A block that needs more sweeps than this is eliminated instead, when it is not too large for
-// that.
+// Up to this many members elimination is quicker than sweeps.
+constexpr std::uint32_t kTinyBlock = 96;
+// A block that needs more sweeps than this is eliminated, unless it is too large for that:
+// elimination cannot be stopped half-way.
 constexpr int kMaxSweeps = 400;
-constexpr std::uint32_t kMaxSparseBlock = 200000;
+constexpr std::uint32_t kMaxSparseBlock = 20000;
+constexpr int kMaxSweepsOfLarge = 100000;
 // Work of an estimated diagonal, in arcs: of all payers together, and at least of each.
 constexpr std::uint64_t kPushArcs = 2000000000;
 constexpr std::uint64_t kPushArcsEach = 20000;
@@ -82,7 +85,6 @@ SparseMatrix Sparse(const FlowBlock& block, FlowSide side) {
 
 absl::Status SolveSparse(const FlowBlock& block, FlowSide side, std::span<double> values,
                          int width) {
-  if (block.size() > kMaxSparseBlock) return Diverges(block.size());
   SparseFactors factors;
   factors.compute(Sparse(block, side));
   if (factors.info() != Eigen::Success) return Diverges(block.size());
@@ -148,13 +150,17 @@ double PullSweep(const FlowBlock& block, int width, std::span<const double> rhs,
   return change;
 }
 
+int MaxSweeps(const FlowBlock& block) {
+  return block.size() <= kMaxSparseBlock ? kMaxSweeps : kMaxSweepsOfLarge;
+}
+
 // True when sweeps settled it; `out` is then the answer and `left` what is not settled.
 absl::StatusOr<bool> SweepForward(const FlowBlock& block, std::span<const double> rhs,
                                   std::vector<double>& out, int width, double tolerance,
                                   double& left, RunContext& context) {
   std::vector<double> waiting(rhs.begin(), rhs.end());
   const double goal = tolerance * AbsoluteSum(rhs);
-  for (int sweep = 0; sweep < kMaxSweeps; ++sweep) {
+  for (int sweep = 0; sweep < MaxSweeps(block); ++sweep) {
     if (context.Stopped()) return context.Check();
     PushSweep(block, width, waiting, out);
     left = AbsoluteSum(waiting);
@@ -168,7 +174,7 @@ absl::StatusOr<bool> SweepBackward(const FlowBlock& block, std::span<const doubl
                                    std::vector<double>& out, int width, double tolerance,
                                    double& left, RunContext& context) {
   double before = 0;
-  for (int sweep = 0; sweep < kMaxSweeps; ++sweep) {
+  for (int sweep = 0; sweep < MaxSweeps(block); ++sweep) {
     if (context.Stopped()) return context.Check();
     const double change = PullSweep(block, width, rhs, out);
     if (!std::isfinite(change)) return Diverges(block.size());
@@ -263,14 +269,18 @@ absl::Status SolveBlock(const FlowBlock& block, FlowSide side, std::span<double>
   if (std::all_of(values.begin(), values.end(), [](double v) { return v == 0.0; })) {
     return absl::OkStatus();
   }
-  if (block.size() <= kDenseBlock) return SolveDense(block, side, values, width);
+  if (block.size() <= kTinyBlock) return SolveDense(block, side, values, width);
   std::vector<double> out(values.size());
   double left = 0;
   const auto settled = side == FlowSide::kForward
                            ? SweepForward(block, values, out, width, tolerance, left, context)
                            : SweepBackward(block, values, out, width, tolerance, left, context);
   if (!settled.ok()) return settled.status();
-  if (!*settled) return SolveSparse(block, side, values, width);
+  if (!*settled) {
+    if (block.size() <= kDenseBlock) return SolveDense(block, side, values, width);
+    if (block.size() > kMaxSparseBlock) return Diverges(block.size());
+    return SolveSparse(block, side, values, width);
+  }
   std::copy(out.begin(), out.end(), values.begin());
   residual += left;
   return absl::OkStatus();

@@ -1,8 +1,8 @@
 // One strongly connected component of payers, solved alone. Inside a component money goes round, so
 // one sweep does not settle it: a small one is solved by dense LU, a large one by Gauss-Seidel
 // sweeps that start from 0 and rise monotonically, so that what is not settled is money still in
-// transit; one in which money goes round for too long (little leaves it) by sparse LU. Elimination
-// is stable here: I - P is a diagonally dominant M-matrix.
+// transit; one in which money goes round for too long (little leaves it) by dense or sparse LU.
+// Elimination is stable here: I - P is a diagonally dominant M-matrix.
 #ifndef LIANJIE_ENGINE_FLOW_FLOW_BLOCK_H_
 #define LIANJIE_ENGINE_FLOW_FLOW_BLOCK_H_
 
@@ -39,8 +39,8 @@ struct FlowBlock {
 // kForward: x = rhs + P'x. kBackward: a = rhs + P a.
 enum class FlowSide : std::uint8_t { kForward, kBackward };
 
-// Up to this many members are solved by dense LU (at once, exactly).
-inline constexpr std::uint32_t kDenseBlock = 512;
+// Up to this many members N itself is made, and dense LU used where sweeps take too long.
+inline constexpr std::uint32_t kDenseBlock = 256;
 // Up to this many members the diagonal of N is exact.
 inline constexpr std::uint32_t kExactDiagonalBlock = 5000;
 

@@ -92,7 +92,7 @@ absl::StatusOr<HouseholdBenefits> FlowModel::ComputeHouseholds(RunContext& conte
   for (LinkIndex l = 0; l < graph.link_count(); ++l) {
     if ((l & kPollMask) == 0) {
       if (context.Stopped()) return context.Check();
-      context.AddCompleted(kPollMask + 1);
+      context.AddCompleted(std::min(kPollMask + 1, graph.link_count() - l));
     }
     const NodeIndex target = links.target[l];
     if (graph.nodes().kind[target] != NodeKind::kHousehold) continue;

@@ -342,7 +342,7 @@ class FlowModelBuilder {
                      {.reason = Reason::kTrapped,
                       .field = "share",
                       .row = {},
-                      .metadata = {{"members", names}, {"member_count", Cat(members.size())}}});
+                      .metadata = {{"nodes", names}, {"size", Cat(members.size())}}});
   }
 
   absl::Status CutByFilter() {

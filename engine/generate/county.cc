@@ -48,7 +48,7 @@ class Generator {
       for (const Made& made : MakeVillage(v)) LIANJIE_RETURN_IF_ERROR(HandOut(made));
     }
     Summarize();
-    return std::move(summary_);
+    return summary_;
   }
 
  private:
@@ -180,13 +180,13 @@ class Generator {
     int number = 0;
     for (const HouseholdLink& planned : made.links) {
       const bool from_grower = planned.other == kVillageGrower;
-      std::string other = from_grower ? HouseholdId(plan_, made.household.village, 0)
-                                      : organisations_.all[planned.other].id;
+      const std::string other = from_grower ? HouseholdId(plan_, made.household.village, 0)
+                                            : organisations_.all[planned.other].id;
       LinkRecord link;
       link.id = Cat("L-", local, "-", ++number);
       if (planned.agreement > 0) link.agreement = Cat("A-", local, "-", planned.agreement);
       link.source = planned.household_pays ? id : other;
-      link.target = planned.household_pays ? std::move(other) : id;
+      link.target = planned.household_pays ? other : id;
       link.mechanism = planned.mechanism;
       link.driver = planned.driver;
       if (planned.promised_yuan != kNotGiven)

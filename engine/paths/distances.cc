@@ -150,6 +150,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const Distanc
                            Booking::Take(context, OwnBytes(graph->size(), options)));
   context.SetTotal(graph->size());
   std::vector<std::uint32_t> sources;
+  sources.reserve(nodes.size());
   for (const NodeIndex node : nodes) sources.push_back(graph->ToVertex(node));
   Answer answer(*graph, nodes, WeightUnit(options.weight));
   const bool weighted = options.weight != "none";

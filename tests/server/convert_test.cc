@@ -1,4 +1,5 @@
-// Records and messages: nothing is lost on the way there and back, and the two sides' enums are the same by name and number.
+// Records and messages: nothing is lost on the way there and back, and the two sides' enums are the
+// same by name and number.
 #include "server/convert.h"
 
 #include <google/protobuf/descriptor.h>
@@ -15,8 +16,7 @@
 namespace lianjie::server {
 namespace {
 
-template <typename E>
-void ExpectSameEnum(const google::protobuf::EnumDescriptor& api) {
+template <typename E> void ExpectSameEnum(const google::protobuf::EnumDescriptor& api) {
   const auto names = EnumNames<E>();
   ASSERT_EQ(static_cast<int>(names.size()), api.value_count()) << api.name();
   const std::string zero = api.value(0)->name();

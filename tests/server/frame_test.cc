@@ -1,4 +1,5 @@
-// The parts around the handlers: errors to the API's form and back, page tokens, lanes, the snapshot keeper.
+// The parts around the handlers: errors to the API's form and back, page tokens, lanes, the
+// snapshot keeper.
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -42,8 +43,9 @@ TEST(Errors, CarryReasonFieldRowAndValues) {
 }
 
 TEST(Errors, QueueFullSaysWhenToComeAgain) {
-  const absl::Status full = MakeError(absl::StatusCode::kResourceExhausted, "full",
-                                      {.reason = Reason::kQueueFull, .field = {}, .row = {}, .metadata = {}});
+  const absl::Status full =
+      MakeError(absl::StatusCode::kResourceExhausted, "full",
+                {.reason = Reason::kQueueFull, .field = {}, .row = {}, .metadata = {}});
   const google::rpc::Status rpc = ToRpcStatus(full);
   google::rpc::RetryInfo retry;
   ASSERT_TRUE(rpc.details(rpc.details_size() - 1).UnpackTo(&retry));
@@ -60,7 +62,8 @@ TEST(PageTokens, BelongToTheirRequest) {
   const std::string token = MakePageToken(binding, std::string("\x00place", 6));
   EXPECT_EQ(*ReadPageToken(binding, token), std::string("\x00place", 6));
   EXPECT_EQ(*ReadPageToken(binding, ""), "");
-  for (const std::string& forged : {std::string("x"), token + "A", std::string("!!!"), token.substr(1)}) {
+  for (const std::string& forged :
+       {std::string("x"), token + "A", std::string("!!!"), token.substr(1)}) {
     const absl::Status status = ReadPageToken(binding, forged).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << forged;
     EXPECT_EQ(GetErrorDetail(status)->reason, Reason::kInvalidPageToken);
@@ -73,7 +76,13 @@ TEST(Lanes, RefuseWhenFullAndDropWhatExpired) {
   Lane lane("test", 1, 1);
   std::promise<void> gate;
   std::promise<void> started;
-  ASSERT_TRUE(lane.Submit({.run = [&] { started.set_value(); gate.get_future().wait(); }, .drop = [](auto&) {}}).ok());
+  ASSERT_TRUE(lane.Submit({.run =
+                               [&] {
+                                 started.set_value();
+                                 gate.get_future().wait();
+                               },
+                           .drop = [](auto&) {}})
+                  .ok());
   started.get_future().wait();
   std::promise<absl::Status> dropped;
   ASSERT_TRUE(lane.Submit({.run = [] { ADD_FAILURE() << "ran past its deadline"; },
@@ -86,7 +95,8 @@ TEST(Lanes, RefuseWhenFullAndDropWhatExpired) {
   gate.set_value();
   EXPECT_EQ(dropped.get_future().get().code(), absl::StatusCode::kDeadlineExceeded);
   lane.Stop();
-  EXPECT_EQ(lane.Submit({.run = [] {}, .drop = [](auto&) {}}).code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(lane.Submit({.run = [] {}, .drop = [](auto&) {}}).code(),
+            absl::StatusCode::kUnavailable);
 }
 
 storage::NodeWrite Node(const std::string& id) {
@@ -112,7 +122,8 @@ TEST(Keeper, ServesTheRevisionAskedFor) {
   second.writes.emplace_back(Node("b"));
   const auto commit = store->Commit(second);
   ASSERT_TRUE(commit.ok());
-  const auto two = keeper.Get("default", {.kind = Freshness::Kind::kAtLeast, .revision = commit->revision});
+  const auto two =
+      keeper.Get("default", {.kind = Freshness::Kind::kAtLeast, .revision = commit->revision});
   ASSERT_TRUE(two.ok());
   EXPECT_EQ((*two)->node_count(), 2U);
   EXPECT_EQ((*one)->node_count(), 1U) << "an old snapshot changed";

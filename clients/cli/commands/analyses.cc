@@ -1,10 +1,11 @@
-// `lianjie analyses [NAME]`: what analyses there are, from the API's own description. It needs neither a store nor a server.
+// `lianjie analyses [NAME]`: what analyses there are, from the API's own description. It needs
+// neither a store nor a server.
 #include <algorithm>
 #include <memory>
 #include <vector>
 
 #include "CLI/App.hpp"
-#include "clients/cli/failure.h"
+#include "clients/cli/base/failure.h"
 #include "clients/cli/output/json_text.h"
 #include "clients/cli/output/output_file.h"
 #include "clients/cli/output/text_table.h"
@@ -24,11 +25,16 @@ struct AnalysesFlags {
 
 std::string_view TypeName(v1::OptionType type) {
   switch (type) {
-    case v1::OPTION_TYPE_DOUBLE: return "number";
-    case v1::OPTION_TYPE_INT64: return "whole number";
-    case v1::OPTION_TYPE_BOOL: return "true or false";
-    case v1::OPTION_TYPE_MESSAGE: return "file";
-    default: return "text";
+    case v1::OPTION_TYPE_DOUBLE:
+      return "number";
+    case v1::OPTION_TYPE_INT64:
+      return "whole number";
+    case v1::OPTION_TYPE_BOOL:
+      return "true or false";
+    case v1::OPTION_TYPE_MESSAGE:
+      return "file";
+    default:
+      return "text";
   }
 }
 
@@ -47,7 +53,8 @@ std::string Details(const v1::AnalysisInfo& info) {
     if (option.values().empty()) {
       text += TypeName(option.type());
     } else {
-      for (int i = 0; i < option.values_size(); ++i) text += Cat(i == 0 ? "" : "|", ToLower(option.values(i)));
+      for (int i = 0; i < option.values_size(); ++i)
+        text += Cat(i == 0 ? "" : "|", ToLower(option.values(i)));
     }
     if (option.repeated_values()) text += ", several";
     if (option.required()) text += ", required";
@@ -67,7 +74,8 @@ absl::Status Analyses(const AnalysesFlags& flags) {
     infos.push_back(std::move(info));
   }
   if (infos.empty()) {
-    return MakeError(absl::StatusCode::kNotFound, Cat("'", flags.name, "' is no analysis", DidYouMean(flags.name, names)), {});
+    return MakeError(absl::StatusCode::kNotFound,
+                     Cat("'", flags.name, "' is no analysis", DidYouMean(flags.name, names)), {});
   }
   LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseFormat(flags.format));
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(""));
@@ -84,8 +92,9 @@ absl::Status Analyses(const AnalysesFlags& flags) {
   if (!flags.name.empty()) return out->Write(Details(infos.front()));
   TextTable table;
   for (const char* column : {"family", "analysis", "what it tells"}) table.AddColumn(column);
-  for (const v1::AnalysisInfo& info : infos) table.AddRow({info.family(), info.name(), info.summary()});
-  return out->Write(table.ToString(100));
+  for (const v1::AnalysisInfo& info : infos)
+    table.AddRow({info.family(), info.name(), info.summary()});
+  return out->Write(table.ToString(160));
 }
 
 }  // namespace

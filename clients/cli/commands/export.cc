@@ -1,15 +1,16 @@
-// `lianjie export --out DIR`: four files that import back to the same graph. Columns of free properties must stand in the
-// header, so the stream is read twice, at one revision: first for their names, then for the rows.
+// `lianjie export --out DIR`: four files that import back to the same graph. Columns of free
+// properties must stand in the header, so the stream is read twice, at one revision: first for
+// their names, then for the rows.
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <system_error>
 
 #include "CLI/App.hpp"
+#include "clients/cli/base/failure.h"
+#include "clients/cli/base/interrupt.h"
 #include "clients/cli/connection.h"
-#include "clients/cli/failure.h"
 #include "clients/cli/frame_flags.h"
-#include "clients/cli/interrupt.h"
 #include "clients/cli/output/output_file.h"
 #include "clients/cli/output/progress_line.h"
 #include "clients/cli/record_text.h"
@@ -41,17 +42,16 @@ absl::Status Stream(Connection& connection, const v1::ExportRequest& request, Vi
 }
 
 // One of the four files.
-template <typename Record>
-class RecordFile {
+template <typename Record> class RecordFile {
  public:
-  static absl::StatusOr<std::unique_ptr<RecordFile>> Open(const std::string& path, const std::set<std::string>& properties) {
+  static absl::StatusOr<std::unique_ptr<RecordFile>> Open(const std::string& path,
+                                                          const std::set<std::string>& properties) {
     absl::StatusOr<std::unique_ptr<OutputFile>> file = OutputFile::Open(path);
     if (!file.ok()) return file.status();
     return std::unique_ptr<RecordFile>(new RecordFile(*std::move(file), properties));
   }
 
-  template <typename Messages>
-  absl::Status Write(const Messages& messages) {
+  template <typename Messages> absl::Status Write(const Messages& messages) {
     for (const auto& message : messages) {
       LIANJIE_ASSIGN_OR_RETURN(const Record record, server::FromProto(message));
       LIANJIE_RETURN_IF_ERROR(csv_.Write(record));
@@ -78,7 +78,8 @@ struct PropertyNames {
   std::set<std::string> nodes, links;
 };
 
-absl::StatusOr<std::int64_t> Gather(Connection& connection, const v1::ExportRequest& request, PropertyNames& names) {
+absl::StatusOr<std::int64_t> Gather(Connection& connection, const v1::ExportRequest& request,
+                                    PropertyNames& names) {
   std::int64_t revision = 0;
   LIANJIE_RETURN_IF_ERROR(Stream(connection, request, [&](const v1::ExportResponse& part) {
     revision = part.revision();
@@ -93,12 +94,16 @@ absl::StatusOr<std::int64_t> Gather(Connection& connection, const v1::ExportRequ
   return revision;
 }
 
-absl::Status WriteFiles(Connection& connection, const v1::ExportRequest& request, const PropertyNames& names,
-                        const std::string& folder) {
-  LIANJIE_ASSIGN_OR_RETURN(const auto nodes, RecordFile<NodeRecord>::Open(folder + "/nodes.csv", names.nodes));
-  LIANJIE_ASSIGN_OR_RETURN(const auto links, RecordFile<LinkRecord>::Open(folder + "/links.csv", names.links));
-  LIANJIE_ASSIGN_OR_RETURN(const auto regions, RecordFile<RegionRecord>::Open(folder + "/regions.csv", {}));
-  LIANJIE_ASSIGN_OR_RETURN(const auto lines, RecordFile<LineRecord>::Open(folder + "/lines.csv", {}));
+absl::Status WriteFiles(Connection& connection, const v1::ExportRequest& request,
+                        const PropertyNames& names, const std::string& folder) {
+  LIANJIE_ASSIGN_OR_RETURN(const auto nodes,
+                           RecordFile<NodeRecord>::Open(folder + "/nodes.csv", names.nodes));
+  LIANJIE_ASSIGN_OR_RETURN(const auto links,
+                           RecordFile<LinkRecord>::Open(folder + "/links.csv", names.links));
+  LIANJIE_ASSIGN_OR_RETURN(const auto regions,
+                           RecordFile<RegionRecord>::Open(folder + "/regions.csv", {}));
+  LIANJIE_ASSIGN_OR_RETURN(const auto lines,
+                           RecordFile<LineRecord>::Open(folder + "/lines.csv", {}));
   ProgressLine progress;
   std::int64_t revision = 0;
   LIANJIE_RETURN_IF_ERROR(Stream(connection, request, [&](const v1::ExportResponse& part) {
@@ -116,8 +121,9 @@ absl::Status WriteFiles(Connection& connection, const v1::ExportRequest& request
   LIANJIE_RETURN_IF_ERROR(lines->Close());
   progress.Clear();
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(""));
-  return out->Write(Cat("exported ", nodes->count(), " nodes, ", links->count(), " links, ", regions->count(), " regions, ",
-                        lines->count(), " lines of revision ", revision, " to ", folder, "\n"));
+  return out->Write(Cat("exported ", nodes->count(), " nodes, ", links->count(), " links, ",
+                        regions->count(), " regions, ", lines->count(), " lines of revision ",
+                        revision, " to ", folder, "\n"));
 }
 
 absl::Status Export(const Settings& settings, const ExportFlags& flags) {
@@ -126,7 +132,8 @@ absl::Status Export(const Settings& settings, const ExportFlags& flags) {
   if (!flags.consistency.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(*request.mutable_consistency(), ParseConsistency(flags.consistency));
   }
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(settings, /*may_create=*/false));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                           Connection::Open(settings, /*may_create=*/false));
   PropertyNames names;
   LIANJIE_ASSIGN_OR_RETURN(const std::int64_t revision, Gather(*connection, request, names));
   std::error_code error;
@@ -139,12 +146,16 @@ absl::Status Export(const Settings& settings, const ExportFlags& flags) {
 }  // namespace
 
 void AddExport(CLI::App& app, Session& session) {
-  CLI::App* command = app.add_subcommand("export", "Write a graph as nodes.csv, links.csv, regions.csv, lines.csv");
+  CLI::App* command =
+      app.add_subcommand("export", "Write a graph as nodes.csv, links.csv, regions.csv, lines.csv");
   command->footer("Examples:\n  lianjie export --data county.data --out county");
   command->fallthrough();
   auto flags = std::make_shared<ExportFlags>();
-  command->add_option("--out", flags->out, "Folder for the files; made when it is not there")->type_name("DIR")->required();
-  command->add_option("--consistency", flags->consistency, "How fresh; see `lianjie run --help`")->type_name("WHICH");
+  command->add_option("--out", flags->out, "Folder for the files; made when it is not there")
+      ->type_name("DIR")
+      ->required();
+  command->add_option("--consistency", flags->consistency, "How fresh; see `lianjie run --help`")
+      ->type_name("WHICH");
   command->callback([&session, flags] {
     session.action = [flags](const Settings& settings) { return Export(settings, *flags); };
   });

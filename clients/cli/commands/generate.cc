@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 
 #include "CLI/App.hpp"
-#include "clients/cli/failure.h"
-#include "clients/cli/interrupt.h"
+#include "clients/cli/base/failure.h"
+#include "clients/cli/base/interrupt.h"
 #include "clients/cli/output/cells.h"
 #include "clients/cli/output/json_text.h"
 #include "clients/cli/output/output_file.h"
@@ -61,9 +61,11 @@ absl::Status Print(const CountySummary& summary, const GenerateFlags& flags, dou
   for (const char* name : {"calibrated to", "made"}) table.AddColumn(name, Align::kRight);
   table.AddColumn("");
   for (const CountyFigure& figure : summary.Figures()) {
-    table.AddRow({figure.name, figure.target ? FigureText(figure, *figure.target) : "", FigureText(figure, figure.made), figure.unit});
+    table.AddRow({figure.name, figure.target ? FigureText(figure, *figure.target) : "",
+                  FigureText(figure, figure.made), figure.unit});
   }
-  return out->Write(table.ToString() + fmt::format("written to {} in {:.1f} s\n", flags.out, seconds));
+  return out->Write(table.ToString() +
+                    fmt::format("written to {} in {:.1f} s\n", flags.out, seconds));
 }
 
 // Ends the generation when an interrupt came; it looks once in a while.
@@ -85,24 +87,32 @@ class InterruptibleSink final : public RecordSink {
 
 absl::Status Generate(const GenerateFlags& flags) {
   if (flags.scale == "province" || flags.scale == "nation") {
-    return UsageError(Cat("generate ", flags.scale, " is planned and comes with a later version; a county can be made now"));
+    return UsageError(Cat("generate ", flags.scale,
+                          " is planned and comes with a later version; a county can be made now"));
   }
   const CountyOptions options{.households = flags.households, .seed = flags.seed};
-  if (const absl::Status valid = options.Validate(); !valid.ok()) return UsageError(Cat("--", FailureText(valid)));
+  if (const absl::Status valid = options.Validate(); !valid.ok())
+    return UsageError(Cat("--", FailureText(valid)));
   std::error_code error;
   std::filesystem::create_directories(flags.out, error);
   if (error) return absl::UnknownError(Cat(flags.out, ": cannot be made: ", error.message()));
   const auto begin = std::chrono::steady_clock::now();
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> nodes, OutputFile::Open(flags.out + "/nodes.csv"));
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> links, OutputFile::Open(flags.out + "/links.csv"));
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> regions, OutputFile::Open(flags.out + "/regions.csv"));
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> lines, OutputFile::Open(flags.out + "/lines.csv"));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> nodes,
+                           OutputFile::Open(flags.out + "/nodes.csv"));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> links,
+                           OutputFile::Open(flags.out + "/links.csv"));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> regions,
+                           OutputFile::Open(flags.out + "/regions.csv"));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> lines,
+                           OutputFile::Open(flags.out + "/lines.csv"));
   CsvRecordSink csv(nodes->Sink(), links->Sink(), regions->Sink(), lines->Sink());
   InterruptibleSink sink(csv);
   LIANJIE_ASSIGN_OR_RETURN(const CountySummary summary, GenerateCounty(options, sink));
   LIANJIE_RETURN_IF_ERROR(csv.Finish());
-  for (OutputFile* file : {nodes.get(), links.get(), regions.get(), lines.get()}) LIANJIE_RETURN_IF_ERROR(file->Close());
-  return Print(summary, flags, std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+  for (OutputFile* file : {nodes.get(), links.get(), regions.get(), lines.get()})
+    LIANJIE_RETURN_IF_ERROR(file->Close());
+  return Print(summary, flags,
+               std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
 }
 
 void AddScale(CLI::App& generate, Session& session, const char* name, const char* help) {
@@ -111,9 +121,13 @@ void AddScale(CLI::App& generate, Session& session, const char* name, const char
   auto flags = std::make_shared<GenerateFlags>();
   flags->scale = name;
   const bool planned = flags->scale != "county";
-  scale->add_option("--households", flags->households, "How many households; default: 40000")->type_name("N");
-  scale->add_option("--seed", flags->seed, "The same seed makes the same county; default: 1")->type_name("S");
-  scale->add_option("--out", flags->out, "Folder for nodes.csv, links.csv, regions.csv, lines.csv")->type_name("DIR")->required(!planned);
+  scale->add_option("--households", flags->households, "How many households; default: 40000")
+      ->type_name("N");
+  scale->add_option("--seed", flags->seed, "The same seed makes the same county; default: 1")
+      ->type_name("S");
+  scale->add_option("--out", flags->out, "Folder for nodes.csv, links.csv, regions.csv, lines.csv")
+      ->type_name("DIR")
+      ->required(!planned);
   scale->add_option("--format", flags->format, "table or json")->type_name("FORMAT");
   scale->callback([&session, flags] {
     session.action = [flags](const Settings&) { return Generate(*flags); };
@@ -123,7 +137,8 @@ void AddScale(CLI::App& generate, Session& session, const char* name, const char
 }  // namespace
 
 void AddGenerate(CLI::App& app, Session& session) {
-  CLI::App* generate = app.add_subcommand("generate", "Make a synthetic county, the same for the same seed");
+  CLI::App* generate =
+      app.add_subcommand("generate", "Make a synthetic county, the same for the same seed");
   generate->footer("Examples:\n  lianjie generate county --households 40000 --seed 1 --out county");
   generate->fallthrough();
   generate->require_subcommand(1);

@@ -57,8 +57,10 @@ absl::StatusOr<Request> MakeRequest(const Settings& settings, const GetFlags& fl
 absl::Status GetNode(const Settings& settings, const GetFlags& flags) {
   LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseFormat(flags.format));
   LIANJIE_ASSIGN_OR_RETURN(const auto request, MakeRequest<v1::GetNodeRequest>(settings, flags));
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(settings, /*may_create=*/false));
-  LIANJIE_ASSIGN_OR_RETURN(const v1::GetNodeResponse response, Call(connection->graphs(), &v1::GraphService::Stub::GetNode, request));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                           Connection::Open(settings, /*may_create=*/false));
+  LIANJIE_ASSIGN_OR_RETURN(const v1::GetNodeResponse response,
+                           Call(connection->graphs(), &v1::GraphService::Stub::GetNode, request));
   LIANJIE_ASSIGN_OR_RETURN(const NodeRecord record, server::FromProto(response.node()));
   return Print(record, response.revision(), format);
 }
@@ -66,8 +68,10 @@ absl::Status GetNode(const Settings& settings, const GetFlags& flags) {
 absl::Status GetLink(const Settings& settings, const GetFlags& flags) {
   LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseFormat(flags.format));
   LIANJIE_ASSIGN_OR_RETURN(const auto request, MakeRequest<v1::GetLinkRequest>(settings, flags));
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(settings, /*may_create=*/false));
-  LIANJIE_ASSIGN_OR_RETURN(const v1::GetLinkResponse response, Call(connection->graphs(), &v1::GraphService::Stub::GetLink, request));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                           Connection::Open(settings, /*may_create=*/false));
+  LIANJIE_ASSIGN_OR_RETURN(const v1::GetLinkResponse response,
+                           Call(connection->graphs(), &v1::GraphService::Stub::GetLink, request));
   LIANJIE_ASSIGN_OR_RETURN(const LinkRecord record, server::FromProto(response.link()));
   return Print(record, response.revision(), format);
 }
@@ -79,7 +83,8 @@ void AddKind(CLI::App& get, Session& session, const char* name, const char* help
   auto flags = std::make_shared<GetFlags>();
   kind->add_option("id", flags->id, "Its id")->type_name("ID")->required();
   kind->add_option("--format", flags->format, "table, csv or json")->type_name("FORMAT");
-  kind->add_option("--consistency", flags->consistency, "How fresh; see `lianjie run --help`")->type_name("WHICH");
+  kind->add_option("--consistency", flags->consistency, "How fresh; see `lianjie run --help`")
+      ->type_name("WHICH");
   kind->callback([&session, flags, action] {
     session.action = [flags, action](const Settings& settings) { return action(settings, *flags); };
   });
@@ -89,7 +94,8 @@ void AddKind(CLI::App& get, Session& session, const char* name, const char* help
 
 void AddGet(CLI::App& app, Session& session) {
   CLI::App* get = app.add_subcommand("get", "Show one node or link");
-  get->footer("Examples:\n  lianjie get node H1 --data county.data\n  lianjie get link L1 --format json");
+  get->footer(
+      "Examples:\n  lianjie get node H1 --data county.data\n  lianjie get link L1 --format json");
   get->fallthrough();
   get->require_subcommand(1);
   AddKind(*get, session, "node", "Show a node", &GetNode);

@@ -2,8 +2,8 @@
 #include <memory>
 
 #include "CLI/App.hpp"
+#include "clients/cli/base/failure.h"
 #include "clients/cli/connection.h"
-#include "clients/cli/failure.h"
 #include "clients/cli/frame_flags.h"
 #include "clients/cli/output/cells.h"
 #include "clients/cli/output/json_text.h"
@@ -45,22 +45,27 @@ absl::Status Print(const std::vector<v1::Graph>& graphs, bool one, const GraphFl
   }
   TextTable table;
   table.AddColumn("graph");
-  for (const char* name : {"revision", "nodes", "links", "regions", "lines"}) table.AddColumn(name, Align::kRight);
+  for (const char* name : {"revision", "nodes", "links", "regions", "lines"})
+    table.AddColumn(name, Align::kRight);
   table.AddColumn("reference date");
   for (const v1::Graph& graph : graphs) {
-    table.AddRow({graph.name(), Cat(graph.revision()), Cat(graph.node_count()), Cat(graph.link_count()), Cat(graph.region_count()),
-                  Cat(graph.line_count()),
-                  DateText(graph.reference_date()) + (graph.reference_date_is_default() ? " (of the last commit)" : "")});
+    table.AddRow({graph.name(), Cat(graph.revision()), Cat(graph.node_count()),
+                  Cat(graph.link_count()), Cat(graph.region_count()), Cat(graph.line_count()),
+                  DateText(graph.reference_date()) +
+                      (graph.reference_date_is_default() ? " (of the last commit)" : "")});
   }
   return out->Write(graphs.empty() ? "no graphs\n" : table.ToString());
 }
 
 absl::Status ListGraphs(const Settings& settings, const GraphFlags& flags) {
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(settings, /*may_create=*/false));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                           Connection::Open(settings, /*may_create=*/false));
   std::vector<v1::Graph> graphs;
   v1::ListGraphsRequest request;
   do {
-    LIANJIE_ASSIGN_OR_RETURN(const v1::ListGraphsResponse page, Call(connection->graphs(), &v1::GraphService::Stub::ListGraphs, request));
+    LIANJIE_ASSIGN_OR_RETURN(
+        const v1::ListGraphsResponse page,
+        Call(connection->graphs(), &v1::GraphService::Stub::ListGraphs, request));
     graphs.insert(graphs.end(), page.graphs().begin(), page.graphs().end());
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty());
@@ -71,36 +76,48 @@ absl::Status CreateGraph(const Settings& settings, const GraphFlags& flags) {
   v1::CreateGraphRequest request;
   LIANJIE_ASSIGN_OR_RETURN(*request.mutable_graph()->mutable_name(), NameOf(flags));
   if (!flags.reference_date.empty()) {
-    LIANJIE_ASSIGN_OR_RETURN(*request.mutable_graph()->mutable_reference_date(), ParseDateFlag("--reference-date", flags.reference_date));
+    LIANJIE_ASSIGN_OR_RETURN(*request.mutable_graph()->mutable_reference_date(),
+                             ParseDateFlag("--reference-date", flags.reference_date));
   }
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(settings, /*may_create=*/true));
-  LIANJIE_ASSIGN_OR_RETURN(const v1::Graph graph, Call(connection->graphs(), &v1::GraphService::Stub::CreateGraph, request));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                           Connection::Open(settings, /*may_create=*/true));
+  LIANJIE_ASSIGN_OR_RETURN(
+      const v1::Graph graph,
+      Call(connection->graphs(), &v1::GraphService::Stub::CreateGraph, request));
   return Print({graph}, true, flags);
 }
 
 absl::Status SetGraph(const Settings& settings, const GraphFlags& flags) {
   v1::UpdateGraphRequest request;
   LIANJIE_ASSIGN_OR_RETURN(*request.mutable_graph()->mutable_name(), NameOf(flags));
-  if (flags.reference_date.empty()) return UsageError("there is nothing to set: give --reference-date DATE, or none to clear it");
+  if (flags.reference_date.empty())
+    return UsageError("there is nothing to set: give --reference-date DATE, or none to clear it");
   if (flags.reference_date != "none") {
-    LIANJIE_ASSIGN_OR_RETURN(*request.mutable_graph()->mutable_reference_date(), ParseDateFlag("--reference-date", flags.reference_date));
+    LIANJIE_ASSIGN_OR_RETURN(*request.mutable_graph()->mutable_reference_date(),
+                             ParseDateFlag("--reference-date", flags.reference_date));
   }
   request.mutable_update_mask()->add_paths("reference_date");
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(settings, /*may_create=*/false));
-  LIANJIE_ASSIGN_OR_RETURN(const v1::Graph graph, Call(connection->graphs(), &v1::GraphService::Stub::UpdateGraph, request));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                           Connection::Open(settings, /*may_create=*/false));
+  LIANJIE_ASSIGN_OR_RETURN(
+      const v1::Graph graph,
+      Call(connection->graphs(), &v1::GraphService::Stub::UpdateGraph, request));
   return Print({graph}, true, flags);
 }
 
 absl::Status DeleteGraph(const Settings& settings, const GraphFlags& flags) {
   v1::DeleteGraphRequest request;
   LIANJIE_ASSIGN_OR_RETURN(*request.mutable_graph(), NameOf(flags));
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(settings, /*may_create=*/false));
-  LIANJIE_RETURN_IF_ERROR(Call(connection->graphs(), &v1::GraphService::Stub::DeleteGraph, request).status());
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                           Connection::Open(settings, /*may_create=*/false));
+  LIANJIE_RETURN_IF_ERROR(
+      Call(connection->graphs(), &v1::GraphService::Stub::DeleteGraph, request).status());
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(""));
   return out->Write(Cat("deleted ", request.graph(), "\n"));
 }
 
-std::shared_ptr<GraphFlags> Add(CLI::App& graph, Session& session, const char* name, const char* help,
+std::shared_ptr<GraphFlags> Add(CLI::App& graph, Session& session, const char* name,
+                                const char* help,
                                 absl::Status (*action)(const Settings&, const GraphFlags&)) {
   CLI::App* one = graph.add_subcommand(name, help);
   one->fallthrough();
@@ -108,9 +125,12 @@ std::shared_ptr<GraphFlags> Add(CLI::App& graph, Session& session, const char* n
   const std::string_view which = name;
   if (which != "list") one->add_option("name", flags->name, "Name of the graph")->type_name("NAME");
   if (which == "create" || which == "set") {
-    one->add_option("--reference-date", flags->reference_date, "The as-of date of requests that give none")->type_name("DATE");
+    one->add_option("--reference-date", flags->reference_date,
+                    "The as-of date of requests that give none")
+        ->type_name("DATE");
   }
-  if (which != "delete") one->add_option("--format", flags->format, "table or json")->type_name("FORMAT");
+  if (which != "delete")
+    one->add_option("--format", flags->format, "table or json")->type_name("FORMAT");
   one->callback([&session, flags, action] {
     session.action = [&session, flags, action](const Settings& settings) {
       GraphFlags filled = *flags;
@@ -125,8 +145,10 @@ std::shared_ptr<GraphFlags> Add(CLI::App& graph, Session& session, const char* n
 
 void AddGraph(CLI::App& app, Session& session) {
   CLI::App* graph = app.add_subcommand("graph", "List, create, set and delete graphs");
-  graph->footer("Examples:\n  lianjie graph list --data county.data\n  lianjie graph create tea --reference-date 2020-12-31\n"
-                "  lianjie graph delete tea");
+  graph->footer(
+      "Examples:\n  lianjie graph list --data county.data\n  lianjie graph create tea "
+      "--reference-date 2020-12-31\n"
+      "  lianjie graph delete tea");
   graph->fallthrough();
   graph->require_subcommand(1);
   Add(*graph, session, "list", "List the graphs of a store", &ListGraphs);

@@ -9,8 +9,8 @@
 #include <fmt/format.h>
 
 #include "CLI/App.hpp"
+#include "clients/cli/base/failure.h"
 #include "clients/cli/connection.h"
-#include "clients/cli/failure.h"
 #include "clients/cli/input/importer.h"
 #include "clients/cli/input/mapping.h"
 #include "clients/cli/output/json_text.h"
@@ -24,7 +24,8 @@
 namespace lianjie::cli {
 namespace {
 
-constexpr char kFooter[] = R"(Files are CSV or TSV (.tsv, .tab), as they are or packed by gzip or zstd. Their first row names the columns: the fields of
+constexpr char kFooter[] =
+    R"(Files are CSV or TSV (.tsv, .tab), as they are or packed by gzip or zstd. Their first row names the columns: the fields of
 nodes (id ...), links (source, target ...), regions (code ...) and lines (year ...), prop:NAME for free properties, or
 the headers of neo4j-admin. All good rows become visible at once, or none.
 
@@ -51,10 +52,14 @@ struct KindCounts {
 };
 
 std::array<KindCounts, 4> CountsOf(const v1::ImportResponse& response) {
-  return {{{"nodes", response.nodes()}, {"links", response.links()}, {"regions", response.regions()}, {"lines", response.lines()}}};
+  return {{{"nodes", response.nodes()},
+           {"links", response.links()},
+           {"regions", response.regions()},
+           {"lines", response.lines()}}};
 }
 
-absl::Status PrintTable(const ImportOutcome& outcome, const ImportFlags& flags, double seconds, OutputFile& out) {
+absl::Status PrintTable(const ImportOutcome& outcome, const ImportFlags& flags, double seconds,
+                        OutputFile& out) {
   TextTable table;
   table.AddColumn("");
   table.AddColumn("created", Align::kRight);
@@ -65,11 +70,13 @@ absl::Status PrintTable(const ImportOutcome& outcome, const ImportFlags& flags, 
   std::string text = table.ToString();
   if (outcome.bad_rows > 0) {
     text += Cat("bad rows: ", outcome.bad_rows, ", put aside in ", flags.bad_rows, "\n");
-    if (outcome.bad_rows_listed < outcome.bad_rows) text += Cat("the file lists the first ", outcome.bad_rows_listed, " of them\n");
+    if (outcome.bad_rows_listed < outcome.bad_rows)
+      text += Cat("the file lists the first ", outcome.bad_rows_listed, " of them\n");
   } else if (!flags.bad_rows.empty()) {
     text += "bad rows: 0\n";
   }
-  return out.Write(text + fmt::format("revision {}, {:.1f} s\n", outcome.response.revision(), seconds));
+  return out.Write(text +
+                   fmt::format("revision {}, {:.1f} s\n", outcome.response.revision(), seconds));
 }
 
 absl::Status PrintJson(const ImportOutcome& outcome, OutputFile& out) {
@@ -112,7 +119,9 @@ absl::Status Import(const Settings& settings, const ImportFlags& flags) {
   add(flags.nodes, RecordKind::kNode);
   add(flags.links, RecordKind::kLink);
   add(flags.inputs, std::nullopt);
-  if (import.inputs.empty()) return UsageError("there is nothing to import: give --nodes, --links, --regions, --lines or --input");
+  if (import.inputs.empty())
+    return UsageError(
+        "there is nothing to import: give --nodes, --links, --regions, --lines or --input");
   std::optional<Mapping> mapping;
   if (!flags.mapping.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(mapping, Mapping::Load(flags.mapping));
@@ -122,20 +131,24 @@ absl::Status Import(const Settings& settings, const ImportFlags& flags) {
   }
   ProgressLine progress;
   import.progress = [&progress](std::uint64_t done, std::uint64_t total, std::int64_t rows) {
-    progress.Show("import", static_cast<double>(done), static_cast<double>(total), Cat(rows, " rows"));
-  };
-  const auto begin = std::chrono::steady_clock::now();
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(settings, /*may_create=*/true));
-  const absl::StatusOr<ImportOutcome> outcome = RunImport(connection->graphs(), import);
-  progress.Clear();
-  if (!outcome.ok()) return outcome.status();
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(""));
-  LIANJIE_RETURN_IF_ERROR(format == Format::kJson ? PrintJson(*outcome, *out) : PrintTable(*outcome, flags, seconds, *out));
-  return out->Close();
-}
-
+    progress.Show("import", static_cast<double>(done), static_cast<double>(total),
+                  Cat(rows, " rows"));
+};
+const auto begin = std::chrono::steady_clock::now();
+LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                         Connection::Open(settings, /*may_create=*/true));
+const absl::StatusOr<ImportOutcome> outcome = RunImport(connection->graphs(), import);
+progress.Clear();
+if (!outcome.ok()) return outcome.status();
+const double seconds =
+    std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(""));
+LIANJIE_RETURN_IF_ERROR(format == Format::kJson ? PrintJson(*outcome, *out)
+                                                : PrintTable(*outcome, flags, seconds, *out));
+return out->Close();
 }  // namespace
+
+}  // namespace lianjie::cli
 
 void AddImport(CLI::App& app, Session& session) {
   CLI::App* import = app.add_subcommand("import", "Load CSV files into a graph, all rows or none");
@@ -150,16 +163,32 @@ void AddImport(CLI::App& app, Session& session) {
   files("--regions", flags->regions, "Files of regions");
   files("--lines", flags->lines, "Files of poverty lines");
   files("--input", flags->inputs, "Files that the mapping file speaks of");
-  import->add_option("--mapping", flags->mapping, "Mapping file: how to read columns that are not ours")->type_name("FILE.toml");
-  import->add_option("--bad-rows", flags->bad_rows, "Put bad rows aside there, with their reasons, and load the rest")->type_name("FILE");
-  import->add_option("--on-existing", flags->on_existing, "What an id does that the graph has: error or update; default: error")
+  import
+      ->add_option("--mapping", flags->mapping,
+                   "Mapping file: how to read columns that are not ours")
+      ->type_name("FILE.toml");
+  import
+      ->add_option("--bad-rows", flags->bad_rows,
+                   "Put bad rows aside there, with their reasons, and load the rest")
+      ->type_name("FILE");
+  import
+      ->add_option("--on-existing", flags->on_existing,
+                   "What an id does that the graph has: error or update; default: error")
       ->type_name("error|update");
-  import->add_option("--encoding", flags->encoding, "Encoding of the files, as gb18030; default: UTF-8")->type_name("NAME");
-  import->add_option("--delimiter", flags->delimiter, "Between cells, or tab; default: by the file's name")->type_name("CHARACTER");
-  import->add_option("--format", flags->format, "How to answer: table or json")->type_name("FORMAT");
+  import
+      ->add_option("--encoding", flags->encoding,
+                   "Encoding of the files, as gb18030; default: UTF-8")
+      ->type_name("NAME");
+  import
+      ->add_option("--delimiter", flags->delimiter,
+                   "Between cells, or tab; default: by the file's name")
+      ->type_name("CHARACTER");
+  import->add_option("--format", flags->format, "How to answer: table or json")
+      ->type_name("FORMAT");
   import->callback([&session, flags] {
-    session.action = [flags](const Settings& settings) { return Import(settings, *flags); };
-  });
+    session.action = [flags](const Settings& settings) { return Import(settings, *flags);
+};
+});
 }
 
 }  // namespace lianjie::cli

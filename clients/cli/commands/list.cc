@@ -1,12 +1,13 @@
-// `lianjie list nodes|links|regions|lines`. Pages are fetched as they are needed, all at the revision of the first, so that a list
-// is of one moment; CSV needs the names of all free properties before its header, and reads the list twice.
+// `lianjie list nodes|links|regions|lines`. Pages are fetched as they are needed, all at the
+// revision of the first, so that a list is of one moment; CSV needs the names of all free
+// properties before its header, and reads the list twice.
 #include <memory>
 #include <set>
 #include <vector>
 
 #include "CLI/App.hpp"
+#include "clients/cli/base/failure.h"
 #include "clients/cli/connection.h"
-#include "clients/cli/failure.h"
 #include "clients/cli/frame_flags.h"
 #include "clients/cli/output/output_file.h"
 #include "clients/cli/output/text_table.h"
@@ -69,13 +70,16 @@ struct Listed {
 
 // Calls `visit` with up to `limit` records (0: all).
 template <typename Kind, typename Visit>
-absl::StatusOr<Listed> Each(Connection& connection, typename Kind::Request request, std::int64_t limit, Visit visit) {
+absl::StatusOr<Listed> Each(Connection& connection, typename Kind::Request request,
+                            std::int64_t limit, Visit visit) {
   Listed listed;
   std::int64_t count = 0;
   while (true) {
     request.set_page_size(kPageRows);
-    if (limit > 0 && limit - count < kPageRows) request.set_page_size(static_cast<std::int32_t>(limit - count + 1));
-    LIANJIE_ASSIGN_OR_RETURN(const typename Kind::Response page, Call(connection.graphs(), Kind::kMethod, request));
+    if (limit > 0 && limit - count < kPageRows)
+      request.set_page_size(static_cast<std::int32_t>(limit - count + 1));
+    LIANJIE_ASSIGN_OR_RETURN(const typename Kind::Response page,
+                             Call(connection.graphs(), Kind::kMethod, request));
     listed.revision = page.revision();
     for (const auto& item : Kind::Items(page)) {
       if (limit > 0 && count == limit) {
@@ -93,7 +97,8 @@ absl::StatusOr<Listed> Each(Connection& connection, typename Kind::Request reque
 }
 
 template <typename Kind>
-absl::Status ListCsv(Connection& connection, const typename Kind::Request& request, std::int64_t limit, OutputFile& out) {
+absl::Status ListCsv(Connection& connection, const typename Kind::Request& request,
+                     std::int64_t limit, OutputFile& out) {
   std::set<std::string> properties;
   const auto gather = [&](const typename Kind::Record& record) {
     GatherPropertyNames(record, properties);
@@ -111,7 +116,8 @@ absl::Status ListCsv(Connection& connection, const typename Kind::Request& reque
 }
 
 template <typename Kind>
-absl::Status ListJson(Connection& connection, const typename Kind::Request& request, std::int64_t limit, OutputFile& out) {
+absl::Status ListJson(Connection& connection, const typename Kind::Request& request,
+                      std::int64_t limit, OutputFile& out) {
   JsonText json(out.Sink());
   json.StartObject();
   json.Key(Kind::kName);
@@ -132,7 +138,8 @@ absl::Status ListJson(Connection& connection, const typename Kind::Request& requ
 
 // Shows the columns that any of the shown records has.
 template <typename Kind>
-absl::Status ListTable(Connection& connection, const typename Kind::Request& request, std::int64_t limit, OutputFile& out) {
+absl::Status ListTable(Connection& connection, const typename Kind::Request& request,
+                       std::int64_t limit, OutputFile& out) {
   std::vector<typename Kind::Record> records;
   const auto keep = [&](const typename Kind::Record& record) {
     records.push_back(record);
@@ -142,7 +149,8 @@ absl::Status ListTable(Connection& connection, const typename Kind::Request& req
   TextTable table;
   std::vector<const FieldSpec<typename Kind::Record>*> shown;
   for (const auto& field : Fields<typename Kind::Record>()) {
-    const bool any = std::ranges::any_of(records, [&](const auto& record) { return field.get(record).index() != 0; });
+    const bool any = std::ranges::any_of(
+        records, [&](const auto& record) { return field.get(record).index() != 0; });
     if (!any) continue;
     const bool number = field.type == FieldType::kNumber || field.type == FieldType::kInteger;
     table.AddColumn(std::string(field.name), number ? Align::kRight : Align::kLeft);
@@ -167,8 +175,7 @@ absl::Status ListTable(Connection& connection, const typename Kind::Request& req
   return out.Write(text);
 }
 
-template <typename Kind>
-absl::Status List(const Settings& settings, const ListFlags& flags) {
+template <typename Kind> absl::Status List(const Settings& settings, const ListFlags& flags) {
   LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseFormat(flags.format));
   if (flags.limit < -1) return UsageError(Cat("--limit: ", flags.limit, " is negative"));
   typename Kind::Request request;
@@ -181,33 +188,47 @@ absl::Status List(const Settings& settings, const ListFlags& flags) {
   if (!flags.consistency.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(*request.mutable_consistency(), ParseConsistency(flags.consistency));
   }
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(settings, /*may_create=*/false));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                           Connection::Open(settings, /*may_create=*/false));
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(flags.out));
-  const std::int64_t limit = flags.limit >= 0 ? flags.limit : format == Format::kTable ? kTableRows : 0;
+  const std::int64_t limit = flags.limit >= 0           ? flags.limit
+                             : format == Format::kTable ? kTableRows
+                                                        : 0;
   switch (format) {
-    case Format::kTable: LIANJIE_RETURN_IF_ERROR(ListTable<Kind>(*connection, request, limit, *out)); break;
-    case Format::kCsv: LIANJIE_RETURN_IF_ERROR(ListCsv<Kind>(*connection, request, limit, *out)); break;
-    case Format::kJson: LIANJIE_RETURN_IF_ERROR(ListJson<Kind>(*connection, request, limit, *out)); break;
+    case Format::kTable:
+      LIANJIE_RETURN_IF_ERROR(ListTable<Kind>(*connection, request, limit, *out));
+      break;
+    case Format::kCsv:
+      LIANJIE_RETURN_IF_ERROR(ListCsv<Kind>(*connection, request, limit, *out));
+      break;
+    case Format::kJson:
+      LIANJIE_RETURN_IF_ERROR(ListJson<Kind>(*connection, request, limit, *out));
+      break;
   }
   return out->Close();
 }
 
-template <typename Kind>
-void AddKind(CLI::App& list, Session& session) {
+template <typename Kind> void AddKind(CLI::App& list, Session& session) {
   CLI::App* kind = list.add_subcommand(Kind::kName, Cat("List ", Kind::kName));
   kind->fallthrough();
   auto flags = std::make_shared<ListFlags>();
   if constexpr (requires(typename Kind::Request r) { r.set_filter(""); }) {
-    kind->add_option("--filter", flags->filter, "Which, as 'kind = HOUSEHOLD AND persons > 2'")->type_name("FILTER");
+    kind->add_option("--filter", flags->filter, "Which, as 'kind = HOUSEHOLD AND persons > 2'")
+        ->type_name("FILTER");
   }
   if constexpr (requires(typename Kind::Request r) { r.set_source(""); }) {
     kind->add_option("--source", flags->source, "Only links that this node pays")->type_name("ID");
     kind->add_option("--target", flags->target, "Only links that pay this node")->type_name("ID");
   }
-  kind->add_option("--format", flags->format, "table, csv or json; default: table")->type_name("FORMAT");
-  kind->add_option("--limit", flags->limit, "Most rows, 0 for all; default: all for csv and json, 20 for a table")->type_name("N");
-  kind->add_option("--out", flags->out, "Write the list there; default: standard output")->type_name("FILE");
-  kind->add_option("--consistency", flags->consistency, "How fresh; see `lianjie run --help`")->type_name("WHICH");
+  kind->add_option("--format", flags->format, "table, csv or json; default: table")
+      ->type_name("FORMAT");
+  kind->add_option("--limit", flags->limit,
+                   "Most rows, 0 for all; default: all for csv and json, 20 for a table")
+      ->type_name("N");
+  kind->add_option("--out", flags->out, "Write the list there; default: standard output")
+      ->type_name("FILE");
+  kind->add_option("--consistency", flags->consistency, "How fresh; see `lianjie run --help`")
+      ->type_name("WHICH");
   kind->callback([&session, flags] {
     session.action = [flags](const Settings& settings) { return List<Kind>(settings, *flags); };
   });
@@ -217,7 +238,9 @@ void AddKind(CLI::App& list, Session& session) {
 
 void AddList(CLI::App& app, Session& session) {
   CLI::App* list = app.add_subcommand("list", "List nodes, links, regions or lines");
-  list->footer("Examples:\n  lianjie list nodes --filter 'kind = FIRM' --limit 5\n  lianjie list links --source F1 --format csv");
+  list->footer(
+      "Examples:\n  lianjie list nodes --filter 'kind = FIRM' --limit 5\n  lianjie list links "
+      "--source F1 --format csv");
   list->fallthrough();
   list->require_subcommand(1);
   AddKind<Nodes>(*list, session);

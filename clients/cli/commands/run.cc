@@ -1,5 +1,5 @@
-// `lianjie run ANALYSIS`: one command below `run` for each analysis of the API, with its own flags, and the frame's flags that all
-// of them share.
+// `lianjie run ANALYSIS`: one command below `run` for each analysis of the API, with its own flags,
+// and the frame's flags that all of them share.
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -8,10 +8,10 @@
 
 #include "CLI/App.hpp"
 #include "clients/cli/analysis_flags.h"
+#include "clients/cli/base/failure.h"
+#include "clients/cli/base/interrupt.h"
 #include "clients/cli/connection.h"
-#include "clients/cli/failure.h"
 #include "clients/cli/frame_flags.h"
-#include "clients/cli/interrupt.h"
 #include "clients/cli/output/output_file.h"
 #include "clients/cli/output/progress_line.h"
 #include "clients/cli/session.h"
@@ -46,7 +46,8 @@ absl::Status Stream(Connection& connection, const v1::RunRequest& request, Resul
   bool answered = false;
   while (written.ok() && reader->Read(&response)) {
     if (response.has_progress()) {
-      progress.Show(response.progress().phase(), static_cast<double>(response.progress().completed_work()),
+      progress.Show(response.progress().phase(),
+                    static_cast<double>(response.progress().completed_work()),
                     static_cast<double>(response.progress().total_work()));
     } else if (response.has_header()) {
       progress.Clear();
@@ -69,6 +70,14 @@ absl::Status Stream(Connection& connection, const v1::RunRequest& request, Resul
 absl::Status WithFlag(const absl::Status& status, const google::protobuf::Descriptor& options) {
   std::optional<ErrorDetail> detail = GetErrorDetail(status);
   if (!detail || detail->field.empty()) return status;
+  for (const auto& [path, flag] :
+       {std::pair("frame.filter.nodes", "--filter-nodes"),
+        std::pair("frame.filter.links", "--filter-links"),
+        std::pair("frame.filter.region", "--region"), std::pair("frame.period", "--period")}) {
+    if (!detail->field.starts_with(path)) continue;
+    detail->field.clear();
+    return MakeError(status.code(), Cat(flag, ": ", status.message()), *std::move(detail));
+  }
   const std::string field = detail->field.substr(detail->field.rfind('.') + 1);
   if (options.FindFieldByName(field) == nullptr) return status;
   std::string flag = Cat("--", field);
@@ -80,14 +89,16 @@ absl::Status WithFlag(const absl::Status& status, const google::protobuf::Descri
   return MakeError(status.code(), Cat(flag, ": ", message), *std::move(detail));
 }
 
-absl::Status RunAnalysis(const Settings& settings, const AnalysisCommand& command, const FrameFlags& frame) {
+absl::Status RunAnalysis(const Settings& settings, const AnalysisCommand& command,
+                         const FrameFlags& frame) {
   v1::RunRequest request;
-  google::protobuf::Message* options =
-      request.mutable_analysis()->GetReflection()->MutableMessage(request.mutable_analysis(), command.field);
+  google::protobuf::Message* options = request.mutable_analysis()->GetReflection()->MutableMessage(
+      request.mutable_analysis(), command.field);
   LIANJIE_RETURN_IF_ERROR(command.flags->Fill(*options));
   LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseFormat(frame.format));
   LIANJIE_RETURN_IF_ERROR(frame.Fill(settings, format, *request.mutable_frame()));
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection, Connection::Open(settings, /*may_create=*/false));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                           Connection::Open(settings, /*may_create=*/false));
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(frame.out));
   const std::unique_ptr<ResultWriter> writer = MakeResultWriter(format, out->Sink());
   const absl::Status status = Stream(*connection, request, *writer);
@@ -96,7 +107,8 @@ absl::Status RunAnalysis(const Settings& settings, const AnalysisCommand& comman
 }
 
 void AddAnalysis(CLI::App& run, Session& session, const std::shared_ptr<FrameFlags>& frame,
-                 const std::vector<std::string>& taken, const google::protobuf::FieldDescriptor& field) {
+                 const std::vector<std::string>& taken,
+                 const google::protobuf::FieldDescriptor& field) {
   const absl::StatusOr<v1::AnalysisInfo> info = server::Describe(field.name(), "");
   std::vector<std::pair<std::string, std::string>> help;
   std::string description;
@@ -114,13 +126,17 @@ void AddAnalysis(CLI::App& run, Session& session, const std::shared_ptr<FrameFla
   }
   CLI::App* app = run.add_subcommand(field.name(), description);
   app->fallthrough();
-  app->footer(Cat("The frame's options (--as-of, --region, --format ...) are those of `lianjie run --help`; `lianjie analyses ",
-                  field.name(), "` says more."));
+  app->footer(
+      Cat("The frame's options (--as-of, --region, --format ...) are those of `lianjie run "
+          "--help`; `lianjie analyses ",
+          field.name(), "` says more."));
   auto command = std::make_shared<AnalysisCommand>();
   command->field = &field;
   command->flags = std::make_unique<MessageFlags>(*app, *field.message_type(), help, taken);
   app->callback([&session, command, frame] {
-    session.action = [command, frame](const Settings& settings) { return RunAnalysis(settings, *command, *frame); };
+    session.action = [command, frame](const Settings& settings) {
+      return RunAnalysis(settings, *command, *frame);
+    };
   });
 }
 
@@ -135,7 +151,8 @@ void AddRun(CLI::App& app, Session& session, bool with_analyses) {
   const std::vector<std::string> taken = frame->AddTo(*run);
   if (!with_analyses) return;
   const google::protobuf::Descriptor* analyses = v1::Analysis::descriptor();
-  for (int i = 0; i < analyses->field_count(); ++i) AddAnalysis(*run, session, frame, taken, *analyses->field(i));
+  for (int i = 0; i < analyses->field_count(); ++i)
+    AddAnalysis(*run, session, frame, taken, *analyses->field(i));
 }
 
 absl::StatusOr<Format> ParseFormat(std::string_view name) {

@@ -1,12 +1,13 @@
-// `lianjie serve`: the first line on standard output says where it listens; the first interrupt shuts it down in order, the
-// second at once.
+// `lianjie serve`: the first line on standard output says where it listens; the first interrupt
+// shuts it down in order, the second at once.
 #include <cstdio>
 #include <memory>
 
 #include "CLI/App.hpp"
+#include "clients/cli/base/failure.h"
+#include "clients/cli/base/files.h"
+#include "clients/cli/base/interrupt.h"
 #include "clients/cli/connection.h"
-#include "clients/cli/failure.h"
-#include "clients/cli/interrupt.h"
 #include "clients/cli/session.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
@@ -25,21 +26,26 @@ absl::Status Serve(const Settings& settings) {
   options.threads = settings.threads;
   options.memory_bytes = settings.memory_bytes;
   const std::size_t colon = options.listen_address.rfind(':');
-  if (colon == std::string::npos || colon == 0 || !ParseInt64(options.listen_address.substr(colon + 1))) {
+  if (colon == std::string::npos || colon == 0 ||
+      !ParseInt64(options.listen_address.substr(colon + 1))) {
     return UsageError(Cat("--listen: '", options.listen_address, "' is not HOST:PORT"));
   }
   if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
     return UsageError("--tls-certificate and --tls-key belong together: one is missing");
   }
   if (!settings.tls_certificate.empty()) {
-    LIANJIE_ASSIGN_OR_RETURN(options.tls_certificate_pem, ReadWholeFile("--tls-certificate", settings.tls_certificate));
+    LIANJIE_ASSIGN_OR_RETURN(options.tls_certificate_pem,
+                             ReadWholeFile("--tls-certificate", settings.tls_certificate));
     LIANJIE_ASSIGN_OR_RETURN(options.tls_key_pem, ReadWholeFile("--tls-key", settings.tls_key));
   } else if (!IsLoopback(options.listen_address) && !settings.insecure) {
-    return UsageError(Cat("--listen: ", options.listen_address, " can be reached from other machines: give --tls-certificate and "
+    return UsageError(Cat("--listen: ", options.listen_address,
+                          " can be reached from other machines: give --tls-certificate and "
                           "--tls-key, or --insecure to serve everything in the clear"));
   }
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<server::Server> server, server::Server::Open(options));
-  std::printf("listening on %s:%d\n", options.listen_address.substr(0, colon).c_str(), server->port());
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<server::Server> server,
+                           server::Server::Open(options));
+  std::printf("listening on %s:%d\n", options.listen_address.substr(0, colon).c_str(),
+              server->port());
   std::fflush(stdout);
   WaitForInterrupt();
   server->Shutdown();
@@ -50,13 +56,19 @@ absl::Status Serve(const Settings& settings) {
 
 void AddServe(CLI::App& app, Session& session) {
   CLI::App* serve = app.add_subcommand("serve", "Serve a store over gRPC until interrupted");
-  serve->footer("Examples:\n  lianjie serve --data county.data --listen 127.0.0.1:7443\n"
-                "  lianjie serve --data county.data --listen 0.0.0.0:7443 --tls-certificate server.pem --tls-key server.key\n"
-                "Then, from anywhere:\n  lianjie stats --server HOST:7443 --ca ca.pem");
+  serve->footer(
+      "Examples:\n  lianjie serve --data county.data --listen 127.0.0.1:7443\n"
+      "  lianjie serve --data county.data --listen 0.0.0.0:7443 --tls-certificate server.pem "
+      "--tls-key server.key\n"
+      "Then, from anywhere:\n  lianjie stats --server HOST:7443 --ca ca.pem");
   serve->fallthrough();
   Flags& flags = session.flags;
-  serve->add_option("--listen", flags.listen, "Where to listen, port 0 for any that is free; default: 127.0.0.1:7443")->type_name("HOST:PORT");
-  serve->add_option("--tls-certificate", flags.tls_certificate, "Certificate chain, PEM")->type_name("FILE");
+  serve
+      ->add_option("--listen", flags.listen,
+                   "Where to listen, port 0 for any that is free; default: 127.0.0.1:7443")
+      ->type_name("HOST:PORT");
+  serve->add_option("--tls-certificate", flags.tls_certificate, "Certificate chain, PEM")
+      ->type_name("FILE");
   serve->add_option("--tls-key", flags.tls_key, "Its key, PEM")->type_name("FILE");
   serve->callback([&session] { session.action = &Serve; });
 }

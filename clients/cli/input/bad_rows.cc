@@ -14,7 +14,11 @@ std::string RowFault::ToString() const {
 }
 
 RowFault FaultOf(std::string_view file, const absl::Status& status) {
-  RowFault fault{.file = std::string(file), .line = 1, .column = 1, .field = {}, .reason = {},
+  RowFault fault{.file = std::string(file),
+                 .line = 1,
+                 .column = 1,
+                 .field = {},
+                 .reason = {},
                  .message = std::string(FromAbsl(status.message()))};
   const std::optional<ErrorDetail> detail = GetErrorDetail(status);
   if (!detail) return fault;
@@ -33,7 +37,9 @@ absl::StatusOr<std::unique_ptr<BadRows>> BadRows::Open(const std::string& path) 
   absl::StatusOr<std::unique_ptr<OutputFile>> file = OutputFile::Open(path);
   if (!file.ok()) return file.status();
   std::unique_ptr<BadRows> out(new BadRows(*std::move(file)));
-  for (const std::string_view name : {"file", "line", "column", "field", "reason", "message", "row"}) out->csv_.Cell(name);
+  for (const std::string_view name :
+       {"file", "line", "column", "field", "reason", "message", "row"})
+    out->csv_.Cell(name);
   LIANJIE_RETURN_IF_ERROR(out->csv_.EndRow());
   return out;
 }

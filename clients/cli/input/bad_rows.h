@@ -1,5 +1,5 @@
-// Rows that were put aside, as CSV: where each stands, what is wrong with it, and its text as it stands in its file, so that
-// it can be mended and loaded alone.
+// Rows that were put aside, as CSV: where each stands, what is wrong with it, and its text as it
+// stands in its file, so that it can be mended and loaded alone.
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_BAD_ROWS_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_BAD_ROWS_H_
 
@@ -41,7 +41,8 @@ class BadRows {
   std::int64_t count() const { return count_; }
 
  private:
-  explicit BadRows(std::unique_ptr<OutputFile> file) : file_(std::move(file)), csv_(file_->Sink()) {}
+  explicit BadRows(std::unique_ptr<OutputFile> file)
+      : file_(std::move(file)), csv_(file_->Sink()) {}
 
   std::unique_ptr<OutputFile> file_;
   CsvWriter csv_;

@@ -49,7 +49,8 @@ class Refill {
  public:
   explicit Refill(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
 
-  // Bytes that are there; reads on only when there are none, and keeps them in place otherwise. Empty at the end.
+  // Bytes that are there; reads on only when there are none, and keeps them in place otherwise.
+  // Empty at the end.
   absl::StatusOr<std::span<char>> Peek() {
     if (begin_ == end_) {
       absl::StatusOr<std::size_t> got = source_->Read(buffer_);
@@ -124,10 +125,12 @@ class GzipSource final : public ByteSource {
       if (result == Z_STREAM_END) {
         inside_ = false;
       } else if (result != Z_OK && result != Z_BUF_ERROR) {
-        return absl::DataLossError(Cat("the gzip stream is damaged: ", stream_.msg != nullptr ? stream_.msg : "unreadable"));
+        return absl::DataLossError(Cat("the gzip stream is damaged: ",
+                                       stream_.msg != nullptr ? stream_.msg : "unreadable"));
       }
       if (const std::size_t count = out.size() - stream_.avail_out; count > 0) return count;
-      if (in->empty() && inside_) return absl::DataLossError("the gzip stream ends early: the file is truncated");
+      if (in->empty() && inside_)
+        return absl::DataLossError("the gzip stream ends early: the file is truncated");
     }
   }
   std::uint64_t raw_bytes() const override { return input_.source().raw_bytes(); }
@@ -140,7 +143,8 @@ class GzipSource final : public ByteSource {
 
 class ZstdSource final : public ByteSource {
  public:
-  explicit ZstdSource(Refill input) : input_(std::move(input)), stream_(ZSTD_createDStream(), &ZSTD_freeDStream) {}
+  explicit ZstdSource(Refill input)
+      : input_(std::move(input)), stream_(ZSTD_createDStream(), &ZSTD_freeDStream) {}
 
   absl::StatusOr<std::size_t> Read(std::span<char> out) override {
     ZSTD_outBuffer output{out.data(), out.size(), 0};
@@ -190,7 +194,8 @@ class IconvSource final : public ByteSource {
       if (room != out.size()) break;
       absl::StatusOr<bool> more = input_.More();
       if (!more.ok()) return more.status();
-      if (!*more) return absl::DataLossError(Cat("ends in the middle of a character of ", encoding_));
+      if (!*more)
+        return absl::DataLossError(Cat("ends in the middle of a character of ", encoding_));
     }
     return out.size() - room;
   }
@@ -202,7 +207,8 @@ class IconvSource final : public ByteSource {
   std::string encoding_;
 };
 
-// Drops the byte order mark of UTF-8, and refuses the two of UTF-16, which would be taken for garbage otherwise.
+// Drops the byte order mark of UTF-8, and refuses the two of UTF-16, which would be taken for
+// garbage otherwise.
 class MarklessSource final : public ByteSource {
  public:
   explicit MarklessSource(std::unique_ptr<ByteSource> source) : source_(std::move(source)) {}
@@ -249,7 +255,8 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenFile(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<ByteSource>> OpenByteSource(const std::string& path, std::string_view encoding) {
+absl::StatusOr<std::unique_ptr<ByteSource>> OpenByteSource(const std::string& path,
+                                                           std::string_view encoding) {
   absl::StatusOr<std::unique_ptr<ByteSource>> file = OpenFile(path);
   if (!file.ok()) return file.status();
   Refill input(*std::move(file));
@@ -275,7 +282,8 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenByteSource(const std::string& pa
     iconv_t converter = iconv_open("UTF-8", name.c_str());
     // NOLINTNEXTLINE(performance-no-int-to-ptr): iconv's own way of saying no
     if (converter == reinterpret_cast<iconv_t>(-1)) {
-      return absl::InvalidArgumentError(Cat("--encoding: '", encoding, "' is not an encoding that this machine knows; try gb18030"));
+      return absl::InvalidArgumentError(Cat(
+          "--encoding: '", encoding, "' is not an encoding that this machine knows; try gb18030"));
     }
     source = std::make_unique<IconvSource>(std::move(source), converter, std::string(encoding));
   }

@@ -1,6 +1,6 @@
-// Bytes of an input file as UTF-8 text, whatever it is packed in. gzip and zstd are told by their first bytes, not by the
-// file's name; another encoding than UTF-8 is converted on the way. Everything streams: the memory taken does not
-// depend on the file's size.
+// Bytes of an input file as UTF-8 text, whatever it is packed in. gzip and zstd are told by their
+// first bytes, not by the file's name; another encoding than UTF-8 is converted on the way.
+// Everything streams: the memory taken does not depend on the file's size.
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_BYTE_SOURCE_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_BYTE_SOURCE_H_
 
@@ -30,9 +30,9 @@ class ByteSource {
   ByteSource() = default;
 };
 
-// Opens `path` ("-" is standard input) and unpacks gzip and zstd. `encoding` is empty or "utf-8", or any name that iconv
-// knows, as "gb18030"; a byte order mark of UTF-8 is dropped. Errors: NOT_FOUND, PERMISSION_DENIED (a folder too),
-// INVALID_ARGUMENT (an unknown encoding).
+// Opens `path` ("-" is standard input) and unpacks gzip and zstd. `encoding` is empty or "utf-8",
+// or any name that iconv knows, as "gb18030"; a byte order mark of UTF-8 is dropped. Errors:
+// NOT_FOUND, PERMISSION_DENIED (a folder too), INVALID_ARGUMENT (an unknown encoding).
 absl::StatusOr<std::unique_ptr<ByteSource>> OpenByteSource(const std::string& path,
                                                            std::string_view encoding);
 

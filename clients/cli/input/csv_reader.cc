@@ -17,15 +17,20 @@ int NeverSpace(unsigned char) { return 0; }  // blanks belong to the cell
 
 }  // namespace
 
-absl::Status CellError(std::string_view field, std::string_view message, std::int64_t line, std::int64_t column) {
+absl::Status CellError(std::string_view field, std::string_view message, std::int64_t line,
+                       std::int64_t column) {
   return MakeError(absl::StatusCode::kInvalidArgument, message,
-                   {.reason = Reason::kInvalidField, .field = std::string(field), .row = {},
+                   {.reason = Reason::kInvalidField,
+                    .field = std::string(field),
+                    .row = {},
                     .metadata = {{"line", Cat(line)}, {"column", Cat(column)}}});
 }
 
 // libcsv's state and the cells of the row that it is at.
 struct CsvReader::Parser {
-  Parser(char delimiter, std::size_t cell_limit) : delimiter(delimiter), cell_limit(cell_limit) { Init(); }
+  Parser(char delimiter, std::size_t cell_limit) : delimiter(delimiter), cell_limit(cell_limit) {
+    Init();
+  }
   ~Parser() { csv_free(&parser); }
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
@@ -84,7 +89,9 @@ absl::StatusOr<bool> CsvReader::ReadLine() {
       absl::StatusOr<std::size_t> got = source_->Read(buffer_);
       if (!got.ok()) {
         return MakeError(absl::StatusCode::kDataLoss, FromAbsl(got.status().message()),
-                         {.reason = Reason::kInvalidField, .field = {}, .row = {},
+                         {.reason = Reason::kInvalidField,
+                          .field = {},
+                          .row = {},
                           .metadata = {{"line", Cat(lines_ + 1)}, {"column", "1"}}});
       }
       begin_ = 0;
@@ -94,7 +101,9 @@ absl::StatusOr<bool> CsvReader::ReadLine() {
     }
     const char* from = buffer_.data() + begin_;
     const void* newline = std::memchr(from, '\n', end_ - begin_);
-    const std::size_t size = newline != nullptr ? static_cast<std::size_t>(static_cast<const char*>(newline) - from) + 1 : end_ - begin_;
+    const std::size_t size =
+        newline != nullptr ? static_cast<std::size_t>(static_cast<const char*>(newline) - from) + 1
+                           : end_ - begin_;
     begin_ += size;
     if (newline != nullptr && line_.empty()) {
       current_ = {from, size};
@@ -103,10 +112,14 @@ absl::StatusOr<bool> CsvReader::ReadLine() {
     line_.append(from, size);
     current_ = line_;
     if (line_.size() + text_.size() > limits_.row_bytes) {
-      return MakeError(absl::StatusCode::kOutOfRange,
-                       Cat("a row is longer than ", limits_.row_bytes >> 20U, " MiB: this is no table, or a quote is never closed"),
-                       {.reason = Reason::kInvalidField, .field = {}, .row = {},
-                        .metadata = {{"line", Cat(text_.empty() ? lines_ + 1 : row_.line)}, {"column", "1"}}});
+      return MakeError(
+          absl::StatusCode::kOutOfRange,
+          Cat("a row is longer than ", limits_.row_bytes >> 20U,
+              " MiB: this is no table, or a quote is never closed"),
+          {.reason = Reason::kInvalidField,
+           .field = {},
+           .row = {},
+           .metadata = {{"line", Cat(text_.empty() ? lines_ + 1 : row_.line)}, {"column", "1"}}});
     }
     if (newline != nullptr) break;
   }
@@ -130,21 +143,27 @@ void CsvReader::EndRow() {
     from = end;
   }
   row_.text = text_.empty() ? current_ : std::string_view(text_);
-  while (!row_.text.empty() && (row_.text.back() == '\n' || row_.text.back() == '\r')) row_.text.remove_suffix(1);
+  while (!row_.text.empty() && (row_.text.back() == '\n' || row_.text.back() == '\r'))
+    row_.text.remove_suffix(1);
 }
 
 absl::Status CsvReader::Feed(std::string_view line) {
-  const std::size_t used = csv_parse(&parser_->parser, line.data(), line.size(), &Parser::OnCell, &Parser::OnRow, parser_.get());
+  const std::size_t used = csv_parse(&parser_->parser, line.data(), line.size(), &Parser::OnCell,
+                                     &Parser::OnRow, parser_.get());
   if (used == line.size()) return absl::OkStatus();
   const auto column = static_cast<std::int64_t>(parser_->ends.size()) + 1;
-  if (csv_error(&parser_->parser) == CSV_ENOMEM) return absl::ResourceExhaustedError("out of memory");
+  if (csv_error(&parser_->parser) == CSV_ENOMEM)
+    return absl::ResourceExhaustedError("out of memory");
   parser_->Reset();
-  return CellError({}, "a quote stands inside a cell: quote the whole cell and double the quotes in it", row_.line, column);
+  return CellError({},
+                   "a quote stands inside a cell: quote the whole cell and double the quotes in it",
+                   row_.line, column);
 }
 
 absl::Status CsvReader::FinishLast() {
   const auto column = static_cast<std::int64_t>(parser_->ends.size()) + 1;
-  if (csv_fini(&parser_->parser, &Parser::OnCell, &Parser::OnRow, parser_.get()) == 0) return absl::OkStatus();
+  if (csv_fini(&parser_->parser, &Parser::OnCell, &Parser::OnRow, parser_.get()) == 0)
+    return absl::OkStatus();
   parser_->Reset();
   return CellError({}, "a quote is opened and never closed", row_.line, column);
 }
@@ -155,7 +174,8 @@ absl::Status CsvReader::Checked(absl::Status status) {
   EndRow();
   if (!status.ok()) return status;
   if (oversized != 0) {
-    return CellError({}, Cat("a cell is longer than ", limits_.cell_bytes >> 10U, " KiB"), row_.line, static_cast<std::int64_t>(oversized));
+    return CellError({}, Cat("a cell is longer than ", limits_.cell_bytes >> 10U, " KiB"),
+                     row_.line, static_cast<std::int64_t>(oversized));
   }
   if (IsValidUtf8(row_.text)) return absl::OkStatus();
   std::int64_t column = 1;
@@ -163,7 +183,9 @@ absl::Status CsvReader::Checked(absl::Status status) {
     if (!IsValidUtf8(cell)) break;
     ++column;
   }
-  return CellError({}, "is not valid UTF-8; if the file is in another encoding, give it, as --encoding gb18030", row_.line, column);
+  return CellError(
+      {}, "is not valid UTF-8; if the file is in another encoding, give it, as --encoding gb18030",
+      row_.line, column);
 }
 
 absl::StatusOr<bool> CsvReader::Next() {
@@ -193,8 +215,11 @@ absl::StatusOr<bool> CsvReader::Next() {
     if (!open) text_.clear();
     if (text_.size() > limits_.row_bytes) {
       return MakeError(absl::StatusCode::kOutOfRange,
-                       Cat("a row is longer than ", limits_.row_bytes >> 20U, " MiB: a quote is never closed, or this is no table"),
-                       {.reason = Reason::kInvalidField, .field = {}, .row = {},
+                       Cat("a row is longer than ", limits_.row_bytes >> 20U,
+                           " MiB: a quote is never closed, or this is no table"),
+                       {.reason = Reason::kInvalidField,
+                        .field = {},
+                        .row = {},
                         .metadata = {{"line", Cat(row_.line)}, {"column", "1"}}});
     }
   }

@@ -1,7 +1,7 @@
-// Rows of a CSV or TSV file, one at a time. The tokens are libcsv's (RFC 4180, in its strict mode: a quote in an unquoted
-// cell is an error, not a guess); what is added here is what import needs to speak about a row: its line, its cells'
-// columns, its text as it stands in the file, and limits, so that a file that is no table is refused after a few
-// megabytes whatever its size.
+// Rows of a CSV or TSV file, one at a time. The tokens are libcsv's (RFC 4180, in its strict mode:
+// a quote in an unquoted cell is an error, not a guess); what is added here is what import needs to
+// speak about a row: its line, its cells' columns, its text as it stands in the file, and limits,
+// so that a file that is no table is refused after a few megabytes whatever its size.
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_CSV_READER_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_CSV_READER_H_
 
@@ -29,9 +29,10 @@ struct CsvRow {
   std::string_view text;  // as in the file, without the line's end
 };
 
-// An error about a place in the file: its metadata holds "line" and "column" (of the table, from 1) and the sentence
-// begins with neither. `fatal` ones leave no row to go on with.
-absl::Status CellError(std::string_view field, std::string_view message, std::int64_t line, std::int64_t column);
+// An error about a place in the file: its metadata holds "line" and "column" (of the table, from 1)
+// and the sentence begins with neither. `fatal` ones leave no row to go on with.
+absl::Status CellError(std::string_view field, std::string_view message, std::int64_t line,
+                       std::int64_t column);
 
 // Used from one thread.
 class CsvReader {
@@ -41,9 +42,10 @@ class CsvReader {
   CsvReader(const CsvReader&) = delete;
   CsvReader& operator=(const CsvReader&) = delete;
 
-  // Reads the next row that is not blank into row(). False at the end. After INVALID_ARGUMENT (a row that is no CSV, not
-  // UTF-8, a cell above the limit) row() holds the row's line and text, and reading may go on behind it; after
-  // any other error (a damaged file, a row above the limit) it may not.
+  // Reads the next row that is not blank into row(). False at the end. After INVALID_ARGUMENT (a
+  // row that is no CSV, not UTF-8, a cell above the limit) row() holds the row's line and text, and
+  // reading may go on behind it; after any other error (a damaged file, a row above the limit) it
+  // may not.
   absl::StatusOr<bool> Next();
   const CsvRow& row() const { return row_; }
   const ByteSource& source() const { return *source_; }
@@ -66,10 +68,10 @@ class CsvReader {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool at_end_ = false;
-  std::int64_t lines_ = 0;   // lines read so far
-  std::string line_;         // a line that spans buffers
-  std::string_view current_; // the line just read, its end included
-  std::string text_;         // lines of a row that spans several
+  std::int64_t lines_ = 0;    // lines read so far
+  std::string line_;          // a line that spans buffers
+  std::string_view current_;  // the line just read, its end included
+  std::string text_;          // lines of a row that spans several
   CsvRow row_;
 };
 

@@ -33,19 +33,21 @@ HeaderCell ParseHeaderCell(std::string_view cell) {
   }
   out.name = Trim(cell.substr(0, colon));
   std::string_view type = Trim(cell.substr(colon + 1));
-  if (const std::size_t open = type.find('('); open != std::string_view::npos && type.ends_with(')')) {
+  if (const std::size_t open = type.find('(');
+      open != std::string_view::npos && type.ends_with(')')) {
     out.space = Trim(type.substr(open + 1, type.size() - open - 2));
     type = Trim(type.substr(0, open));
   }
-  if (const std::size_t open = type.find('{'); open != std::string_view::npos) type = Trim(type.substr(0, open));
+  if (const std::size_t open = type.find('{'); open != std::string_view::npos)
+    type = Trim(type.substr(0, open));
   out.type = type;
   return out;
 }
 
 bool IsPropertyType(std::string_view type) {
   constexpr std::array<std::string_view, 16> kTypes = {
-      "string", "int", "integer", "long", "float", "double", "boolean", "byte", "short", "char", "date", "datetime",
-      "localdatetime", "time", "localtime", "duration"};
+      "string", "int",  "integer", "long",     "float",         "double", "boolean",   "byte",
+      "short",  "char", "date",    "datetime", "localdatetime", "time",   "localtime", "duration"};
   std::string name = ToLower(type);
   if (name.ends_with("[]")) name.resize(name.size() - 2);
   return std::ranges::find(kTypes, name) != kTypes.end();
@@ -54,19 +56,16 @@ bool IsPropertyType(std::string_view type) {
 template <typename Record>
 using Setter = std::function<absl::Status(Record& record, std::string_view text)>;
 
-template <typename Record>
-struct Target {
+template <typename Record> struct Target {
   std::string field;  // what errors call it
   Setter<Record> set;
 };
 
-template <typename Record>
-Target<Record> FieldTarget(const FieldSpec<Record>& field) {
+template <typename Record> Target<Record> FieldTarget(const FieldSpec<Record>& field) {
   return {std::string(field.name), field.set};
 }
 
-template <typename Record>
-Target<Record> PropertyTarget(std::string name) {
+template <typename Record> Target<Record> PropertyTarget(std::string name) {
   Target<Record> target{Cat(kPropertyPrefix, name), {}};
   if constexpr (requires(Record r) { r.properties; }) {
     target.set = [name = std::move(name)](Record& record, std::string_view text) {
@@ -80,8 +79,10 @@ Target<Record> PropertyTarget(std::string name) {
 // An id, with its space in front.
 template <typename Record>
 Target<Record> IdTarget(std::string_view field, std::string space, std::string Record::*member) {
-  return {std::string(field), [space = std::move(space), member](Record& record, std::string_view text) {
-            record.*member = space.empty() || text.empty() ? std::string(text) : Cat(space, "/", text);
+  return {std::string(field),
+          [space = std::move(space), member](Record& record, std::string_view text) {
+            record.*member =
+                space.empty() || text.empty() ? std::string(text) : Cat(space, "/", text);
             return absl::OkStatus();
           }};
 }
@@ -109,16 +110,17 @@ absl::Status SetType(LinkRecord& link, std::string_view text) {
 }
 
 // The columns that neo4j-admin gives a meaning; nothing for others.
-template <typename Record>
-std::optional<Target<Record>> ConventionTarget(const HeaderCell& cell) {
+template <typename Record> std::optional<Target<Record>> ConventionTarget(const HeaderCell& cell) {
   if (cell.type == "IGNORE") return Target<Record>{};
   if constexpr (std::is_same_v<Record, NodeRecord>) {
     if (cell.type == "ID") return IdTarget<NodeRecord>("id", cell.space, &NodeRecord::id);
     if (cell.type == "LABEL") return Target<Record>{"labels", &SetLabels};
   }
   if constexpr (std::is_same_v<Record, LinkRecord>) {
-    if (cell.type == "START_ID") return IdTarget<LinkRecord>("source", cell.space, &LinkRecord::source);
-    if (cell.type == "END_ID") return IdTarget<LinkRecord>("target", cell.space, &LinkRecord::target);
+    if (cell.type == "START_ID")
+      return IdTarget<LinkRecord>("source", cell.space, &LinkRecord::source);
+    if (cell.type == "END_ID")
+      return IdTarget<LinkRecord>("target", cell.space, &LinkRecord::target);
     if (cell.type == "TYPE") return Target<Record>{"mechanism", &SetType};
   }
   if (IsPropertyType(cell.type) && !cell.name.empty()) {
@@ -128,25 +130,23 @@ std::optional<Target<Record>> ConventionTarget(const HeaderCell& cell) {
   return std::nullopt;
 }
 
-template <typename Record>
-std::vector<std::string_view> ColumnNames() {
+template <typename Record> std::vector<std::string_view> ColumnNames() {
   std::vector<std::string_view> names;
   for (const auto& field : Fields<Record>()) names.push_back(field.name);
   if constexpr (std::is_same_v<Record, NodeRecord>) names.insert(names.end(), {":ID", ":LABEL"});
-  if constexpr (std::is_same_v<Record, LinkRecord>) names.insert(names.end(), {":START_ID", ":END_ID", ":TYPE"});
+  if constexpr (std::is_same_v<Record, LinkRecord>)
+    names.insert(names.end(), {":START_ID", ":END_ID", ":TYPE"});
   return names;
 }
 
-template <typename Record>
-std::vector<std::string_view> RequiredFields() {
+template <typename Record> std::vector<std::string_view> RequiredFields() {
   if constexpr (std::is_same_v<Record, NodeRecord>) return {"id"};
   if constexpr (std::is_same_v<Record, LinkRecord>) return {"source", "target"};
   if constexpr (std::is_same_v<Record, RegionRecord>) return {"code"};
   if constexpr (std::is_same_v<Record, LineRecord>) return {"year"};
 }
 
-template <typename Record>
-class HeaderMapper final : public RowMapper {
+template <typename Record> class HeaderMapper final : public RowMapper {
  public:
   explicit HeaderMapper(std::vector<Target<Record>> targets) : targets_(std::move(targets)) {}
 
@@ -157,7 +157,8 @@ class HeaderMapper final : public RowMapper {
       if (!targets_[i].set) continue;
       const absl::Status status = targets_[i].set(record, row.cells[i]);
       if (!status.ok()) {
-        return CellError(targets_[i].field, FromAbsl(status.message()), row.line, static_cast<std::int64_t>(i) + 1);
+        return CellError(targets_[i].field, FromAbsl(status.message()), row.line,
+                         static_cast<std::int64_t>(i) + 1);
       }
     }
     out.push_back({std::move(record), row.line});
@@ -175,10 +176,12 @@ class HeaderMapper final : public RowMapper {
   const std::vector<Target<Record>> targets_;
 };
 
-absl::Status UnknownColumn(std::string_view cell, RecordKind kind, const std::vector<std::string_view>& names,
-                           std::int64_t line, std::int64_t column) {
+absl::Status UnknownColumn(std::string_view cell, RecordKind kind,
+                           const std::vector<std::string_view>& names, std::int64_t line,
+                           std::int64_t column) {
   std::string message = Cat("no column of a ", RecordKindName(kind), " has this name");
-  if (const std::string_view near = Nearest(cell, names); !near.empty()) message += Cat("; did you mean ", near, "?");
+  if (const std::string_view near = Nearest(cell, names); !near.empty())
+    message += Cat("; did you mean ", near, "?");
   if (kind == RecordKind::kNode || kind == RecordKind::kLink) {
     message += Cat(" (a free property is called prop:", cell, ")");
   }
@@ -199,7 +202,8 @@ absl::StatusOr<std::unique_ptr<RowMapper>> Make(RecordKind kind, const CsvRow& h
       continue;
     }
     constexpr bool kHasProperties = requires(Record r) { r.properties; };
-    if (kHasProperties && name.starts_with(kPropertyPrefix) && name.size() > kPropertyPrefix.size()) {
+    if (kHasProperties && name.starts_with(kPropertyPrefix) &&
+        name.size() > kPropertyPrefix.size()) {
       targets.push_back(PropertyTarget<Record>(std::string(name.substr(kPropertyPrefix.size()))));
       continue;
     }
@@ -213,14 +217,19 @@ absl::StatusOr<std::unique_ptr<RowMapper>> Make(RecordKind kind, const CsvRow& h
   }
   for (std::size_t i = 0; i < targets.size(); ++i) {
     for (std::size_t k = 0; k < i; ++k) {
-      if (targets[k].field != targets[i].field || targets[i].field.empty() || targets[i].field == "labels") continue;
-      return CellError(targets[i].field, Cat("two columns are ", targets[i].field, ": this one and column ", k + 1),
+      if (targets[k].field != targets[i].field || targets[i].field.empty() ||
+          targets[i].field == "labels")
+        continue;
+      return CellError(targets[i].field,
+                       Cat("two columns are ", targets[i].field, ": this one and column ", k + 1),
                        header.line, static_cast<std::int64_t>(i) + 1);
     }
   }
   for (const std::string_view required : RequiredFields<Record>()) {
-    if (std::ranges::none_of(targets, [&](const auto& target) { return target.field == required; })) {
-      absl::Status status = CellError(required, Cat("the required column ", required, " is missing"), header.line, 1);
+    if (std::ranges::none_of(targets,
+                             [&](const auto& target) { return target.field == required; })) {
+      absl::Status status =
+          CellError(required, Cat("the required column ", required, " is missing"), header.line, 1);
       ErrorDetail detail = *GetErrorDetail(status);
       detail.reason = Reason::kMissingField;
       return MakeError(status.code(), FromAbsl(status.message()), std::move(detail));
@@ -234,10 +243,14 @@ absl::StatusOr<std::unique_ptr<RowMapper>> Make(RecordKind kind, const CsvRow& h
 absl::StatusOr<std::unique_ptr<RowMapper>> MakeHeaderMapper(RecordKind kind, const CsvRow& header) {
   LIANJIE_RETURN_IF_ERROR(CheckHeader(header));
   switch (kind) {
-    case RecordKind::kNode: return Make<NodeRecord>(kind, header);
-    case RecordKind::kLink: return Make<LinkRecord>(kind, header);
-    case RecordKind::kRegion: return Make<RegionRecord>(kind, header);
-    case RecordKind::kLine: return Make<LineRecord>(kind, header);
+    case RecordKind::kNode:
+      return Make<NodeRecord>(kind, header);
+    case RecordKind::kLink:
+      return Make<LinkRecord>(kind, header);
+    case RecordKind::kRegion:
+      return Make<RegionRecord>(kind, header);
+    case RecordKind::kLine:
+      return Make<LineRecord>(kind, header);
   }
   return absl::InternalError("a kind of record without a mapper");
 }

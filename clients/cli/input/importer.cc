@@ -8,11 +8,11 @@
 #include <string_view>
 #include <utility>
 
-#include "clients/cli/failure.h"
+#include "clients/cli/base/failure.h"
+#include "clients/cli/base/interrupt.h"
 #include "clients/cli/input/bad_rows.h"
 #include "clients/cli/input/header_mapper.h"
 #include "clients/cli/input/mapping.h"
-#include "clients/cli/interrupt.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "server/convert.h"
@@ -32,12 +32,14 @@ absl::Status Located(std::string_view file, const absl::Status& status) {
 // The stream to the server: one chunk of each kind of record is being filled.
 class Sender {
  public:
-  Sender(v1::GraphService::StubInterface& stub, grpc::ClientContext& context, const ImportSettings& settings)
+  Sender(v1::GraphService::StubInterface& stub, grpc::ClientContext& context,
+         const ImportSettings& settings)
       : writer_(stub.Import(&context, &response_)) {
     v1::ImportRequest request;
     v1::ImportOptions& options = *request.mutable_options();
     options.set_graph(settings.graph);
-    options.set_on_existing(settings.update_existing ? v1::ON_EXISTING_UPDATE : v1::ON_EXISTING_ERROR);
+    options.set_on_existing(settings.update_existing ? v1::ON_EXISTING_UPDATE
+                                                     : v1::ON_EXISTING_ERROR);
     options.set_collect_bad_rows(!settings.bad_rows_path.empty());
     options.set_max_bad_rows(kMaxBadRows);
     open_ = writer_->Write(request);
@@ -66,7 +68,8 @@ class Sender {
   }
 
   bool Flush() {
-    return std::ranges::all_of(chunks_, [&](Chunk& chunk) { return chunk.bytes == 0 || Send(chunk); });
+    return std::ranges::all_of(chunks_,
+                               [&](Chunk& chunk) { return chunk.bytes == 0 || Send(chunk); });
   }
 
   absl::StatusOr<v1::ImportResponse> Finish(bool complete) {
@@ -89,10 +92,18 @@ class Sender {
     std::size_t bytes = 0;
   };
 
-  static void Place(v1::ImportChunk& rows, v1::Node message) { *rows.add_nodes() = std::move(message); }
-  static void Place(v1::ImportChunk& rows, v1::Link message) { *rows.add_links() = std::move(message); }
-  static void Place(v1::ImportChunk& rows, v1::Region message) { *rows.add_regions() = std::move(message); }
-  static void Place(v1::ImportChunk& rows, v1::Line message) { *rows.add_lines() = std::move(message); }
+  static void Place(v1::ImportChunk& rows, v1::Node message) {
+    *rows.add_nodes() = std::move(message);
+  }
+  static void Place(v1::ImportChunk& rows, v1::Link message) {
+    *rows.add_links() = std::move(message);
+  }
+  static void Place(v1::ImportChunk& rows, v1::Region message) {
+    *rows.add_regions() = std::move(message);
+  }
+  static void Place(v1::ImportChunk& rows, v1::Line message) {
+    *rows.add_lines() = std::move(message);
+  }
 
   bool Send(Chunk& chunk) {
     open_ = open_ && writer_->Write(chunk.request);
@@ -116,7 +127,9 @@ class Sender {
 class Importer {
  public:
   Importer(v1::GraphService::StubInterface& stub, const ImportSettings& settings)
-      : settings_(settings), cancel_([this] { context_.TryCancel(); }), sender_(stub, context_, settings) {
+      : settings_(settings),
+        cancel_([this] { context_.TryCancel(); }),
+        sender_(stub, context_, settings) {
     for (const ImportInput& input : settings.inputs) total_bytes_ += RawFileSize(input.path);
   }
 
@@ -144,30 +157,41 @@ class Importer {
     if (!source.ok()) {
       const std::string message = Cat(path, ": ", source.status().message());
       if (absl::IsNotFound(source.status())) return absl::NotFoundError(message);
-      return absl::IsDataLoss(source.status()) ? BadDataError(Cat(path, ":1:1: ", source.status().message())) : UsageError(message);
+      return absl::IsDataLoss(source.status())
+                 ? BadDataError(Cat(path, ":1:1: ", source.status().message()))
+                 : UsageError(message);
     }
     char delimiter = settings_.delimiter;
-    if (settings_.mapping != nullptr && delimiter == 0) delimiter = MappedDelimiter(*settings_.mapping, path);
-    return std::make_unique<CsvReader>(*std::move(source), delimiter != 0 ? delimiter : DelimiterOf(path));
+    if (settings_.mapping != nullptr && delimiter == 0)
+      delimiter = MappedDelimiter(*settings_.mapping, path);
+    return std::make_unique<CsvReader>(*std::move(source),
+                                       delimiter != 0 ? delimiter : DelimiterOf(path));
   }
 
-  absl::StatusOr<std::unique_ptr<RowMapper>> MakeMapper(const ImportInput& input, const CsvRow& header) {
+  absl::StatusOr<std::unique_ptr<RowMapper>> MakeMapper(const ImportInput& input,
+                                                        const CsvRow& header) {
     if (settings_.mapping != nullptr) {
-      LIANJIE_ASSIGN_OR_RETURN(std::unique_ptr<RowMapper> mapped, MakeMappedRows(*settings_.mapping, input.path, header, seen_));
+      LIANJIE_ASSIGN_OR_RETURN(std::unique_ptr<RowMapper> mapped,
+                               MakeMappedRows(*settings_.mapping, input.path, header, seen_));
       if (mapped) return mapped;
     }
     if (input.kind) return MakeHeaderMapper(*input.kind, header);
-    return UsageError(Cat("--input ", input.path, ": no [[input]] of the mapping file speaks of this file"));
+    return UsageError(
+        Cat("--input ", input.path, ": no [[input]] of the mapping file speaks of this file"));
   }
 
   absl::Status SendFile(const ImportInput& input) {
     LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<CsvReader> reader, OpenReader(input.path));
     const absl::StatusOr<bool> header = reader->Next();
     if (!header.ok()) return Located(input.path, header.status());
-    if (!*header) return BadDataError(Cat(input.path, ":1:1: the file is empty: it must begin with a row of column names"));
+    if (!*header)
+      return BadDataError(
+          Cat(input.path, ":1:1: the file is empty: it must begin with a row of column names"));
     absl::StatusOr<std::unique_ptr<RowMapper>> made = MakeMapper(input, reader->row());
     if (!made.ok()) {
-      return GetErrorDetail(made.status())->metadata.contains("line") ? Located(input.path, made.status()) : made.status();
+      return GetErrorDetail(made.status())->metadata.contains("line")
+                 ? Located(input.path, made.status())
+                 : made.status();
     }
     mappers_[input.path] = *std::move(made);
     sender_.BeginFile(input.path);
@@ -189,7 +213,8 @@ class Importer {
       if (!status.ok()) LIANJIE_RETURN_IF_ERROR(PutAside(path, status, reader.row().text));
       if (!SendRecords(records)) return absl::OkStatus();
       if (settings_.progress && count % kRowsPerProgress == 0) {
-        settings_.progress(done_bytes_ + reader.source().raw_bytes(), total_bytes_, sender_.row_count());
+        settings_.progress(done_bytes_ + reader.source().raw_bytes(), total_bytes_,
+                           sender_.row_count());
       }
     }
     records.clear();
@@ -200,13 +225,16 @@ class Importer {
   }
 
   bool SendRecords(const std::vector<MappedRecord>& records) {
-    server_ended_ = !std::ranges::all_of(records, [&](const MappedRecord& record) { return sender_.Add(record); });
+    server_ended_ = !std::ranges::all_of(
+        records, [&](const MappedRecord& record) { return sender_.Add(record); });
     return !server_ended_;
   }
 
-  absl::Status PutAside(const std::string& path, const absl::Status& status, std::string_view text) {
+  absl::Status PutAside(const std::string& path, const absl::Status& status,
+                        std::string_view text) {
     if (!bad_rows_) return Located(path, status);
-    if (bad_rows_->count() >= kMaxBadRows) return BadDataError(Cat(path, ": more than ", kMaxBadRows, " bad rows: nothing is imported"));
+    if (bad_rows_->count() >= kMaxBadRows)
+      return BadDataError(Cat(path, ": more than ", kMaxBadRows, " bad rows: nothing is imported"));
     return bad_rows_->Add(FaultOf(path, status), text);
   }
 
@@ -214,21 +242,26 @@ class Importer {
   std::int64_t ColumnOf(const std::string& origin, const std::string& field) const {
     const auto at = mappers_.find(origin);
     if (at == mappers_.end()) return 1;
-    for (const RecordKind kind : {RecordKind::kNode, RecordKind::kLink, RecordKind::kRegion, RecordKind::kLine}) {
+    for (const RecordKind kind :
+         {RecordKind::kNode, RecordKind::kLink, RecordKind::kRegion, RecordKind::kLine}) {
       const std::int64_t column = at->second->ColumnOf(kind, field);
       if (column > 1) return column;
     }
     return 1;
   }
 
-  static std::string LastPart(const std::string& field) { return field.substr(field.rfind('.') + 1); }
+  static std::string LastPart(const std::string& field) {
+    return field.substr(field.rfind('.') + 1);
+  }
 
   // An error of the server's about a row, said as one about the file.
   absl::Status ServerError(const absl::Status& status) const {
     if (Interrupted()) return absl::CancelledError("interrupted");
     std::optional<ErrorDetail> detail = GetErrorDetail(status);
     if (!detail || !detail->metadata.contains("origin")) {
-      return detail && detail->reason == Reason::kLimitExceeded ? BadDataError(FromAbsl(status.message())) : status;
+      return detail && detail->reason == Reason::kLimitExceeded
+                 ? BadDataError(FromAbsl(status.message()))
+                 : status;
     }
     const std::string& origin = detail->metadata.at("origin");
     RowFault fault = FaultOf(origin, status);
@@ -254,9 +287,13 @@ class Importer {
     std::map<std::string, std::multimap<std::int64_t, RowFault>> by_file;
     for (const v1::RowError& error : response.row_errors()) {
       const std::string field = LastPart(error.field());
-      by_file[error.origin()].emplace(error.line(), RowFault{.file = error.origin(), .line = error.line(),
-                                                             .column = ColumnOf(error.origin(), field), .field = field,
-                                                             .reason = error.reason(), .message = error.message()});
+      by_file[error.origin()].emplace(error.line(),
+                                      RowFault{.file = error.origin(),
+                                               .line = error.line(),
+                                               .column = ColumnOf(error.origin(), field),
+                                               .field = field,
+                                               .reason = error.reason(),
+                                               .message = error.message()});
     }
     for (auto& [file, faults] : by_file) {
       auto next = faults.begin();
@@ -268,11 +305,13 @@ class Importer {
           if (row.ok() && !*row) break;
           for (; next != faults.end() && next->first <= reader->row().line; ++next) {
             const bool found = next->first == reader->row().line;
-            LIANJIE_RETURN_IF_ERROR(bad_rows_->Add(next->second, found ? reader->row().text : std::string_view()));
+            LIANJIE_RETURN_IF_ERROR(
+                bad_rows_->Add(next->second, found ? reader->row().text : std::string_view()));
           }
         }
       }
-      for (; next != faults.end(); ++next) LIANJIE_RETURN_IF_ERROR(bad_rows_->Add(next->second, {}));
+      for (; next != faults.end(); ++next)
+        LIANJIE_RETURN_IF_ERROR(bad_rows_->Add(next->second, {}));
     }
     return absl::OkStatus();
   }
@@ -291,7 +330,8 @@ class Importer {
 
 }  // namespace
 
-absl::StatusOr<ImportOutcome> RunImport(v1::GraphService::StubInterface& stub, const ImportSettings& settings) {
+absl::StatusOr<ImportOutcome> RunImport(v1::GraphService::StubInterface& stub,
+                                        const ImportSettings& settings) {
   return Importer(stub, settings).Run();
 }
 

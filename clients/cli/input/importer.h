@@ -1,5 +1,6 @@
-// One load: files in, one Import call out. Rows are read, mapped and sent in chunks while the server takes them; nothing is
-// applied before the end is said, so a bad row, an interrupt or a lost connection leaves the graph as it was.
+// One load: files in, one Import call out. Rows are read, mapped and sent in chunks while the
+// server takes them; nothing is applied before the end is said, so a bad row, an interrupt or a
+// lost connection leaves the graph as it was.
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_IMPORTER_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_IMPORTER_H_
 
@@ -37,12 +38,13 @@ struct ImportSettings {
 
 struct ImportOutcome {
   v1::ImportResponse response;
-  std::int64_t bad_rows = 0;      // put aside here and by the server
+  std::int64_t bad_rows = 0;  // put aside here and by the server
   std::int64_t bad_rows_listed = 0;
 };
 
 // Errors in the files are BadDataError beginning with file:line:column; others are the service's.
-absl::StatusOr<ImportOutcome> RunImport(v1::GraphService::StubInterface& stub, const ImportSettings& settings);
+absl::StatusOr<ImportOutcome> RunImport(v1::GraphService::StubInterface& stub,
+                                        const ImportSettings& settings);
 
 }  // namespace lianjie::cli
 

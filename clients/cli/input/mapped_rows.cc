@@ -13,13 +13,16 @@
 namespace lianjie::cli {
 namespace {
 
-// What makes a record distinct: its id, its code, a link's ends and mechanism; for a pair whichever way it runs.
+// What makes a record distinct: its id, its code, a link's ends and mechanism; for a pair whichever
+// way it runs.
 std::string KeyOf(const AnyRecord& record, MappingRecord::Distinct distinct) {
   struct Visitor {
     bool pair;
     std::string operator()(const NodeRecord& node) const { return Cat("n\n", node.id); }
     std::string operator()(const RegionRecord& region) const { return Cat("r\n", region.code); }
-    std::string operator()(const LineRecord& line) const { return Cat("l\n", line.year, "\n", line.region); }
+    std::string operator()(const LineRecord& line) const {
+      return Cat("l\n", line.year, "\n", line.region);
+    }
     std::string operator()(const LinkRecord& link) const {
       std::string_view first = link.source;
       std::string_view second = link.target;
@@ -90,8 +93,9 @@ class MappedRows final : public RowMapper {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RowMapper>> MakeMappedRows(const Mapping& mapping, std::string_view path, const CsvRow& header,
-                                                          SeenKeys& seen) {
+absl::StatusOr<std::unique_ptr<RowMapper>> MakeMappedRows(const Mapping& mapping,
+                                                          std::string_view path,
+                                                          const CsvRow& header, SeenKeys& seen) {
   const MappingInput* input = mapping.Find(path);
   if (input == nullptr) return nullptr;
   LIANJIE_RETURN_IF_ERROR(CheckHeader(header));

@@ -11,7 +11,8 @@
 namespace lianjie::cli {
 
 HeaderIndex::HeaderIndex(const CsvRow& header) : size_(header.cells.size()), line_(header.line) {
-  for (std::size_t i = 0; i < header.cells.size(); ++i) columns_.emplace(std::string(Trim(header.cells[i])), i);
+  for (std::size_t i = 0; i < header.cells.size(); ++i)
+    columns_.emplace(std::string(Trim(header.cells[i])), i);
 }
 
 absl::StatusOr<std::size_t> HeaderIndex::Find(const std::string& column) const {
@@ -20,11 +21,14 @@ absl::StatusOr<std::size_t> HeaderIndex::Find(const std::string& column) const {
   std::vector<std::string_view> names;
   for (const auto& [name, position] : columns_) names.push_back(name);
   const std::string_view near = Nearest(column, names);
-  return CellError(column, Cat("the mapping reads a column '", column, "' that this file does not have",
-                               near.empty() ? "" : Cat("; did you mean ", near, "?")), line_, 1);
+  return CellError(column,
+                   Cat("the mapping reads a column '", column, "' that this file does not have",
+                       near.empty() ? "" : Cat("; did you mean ", near, "?")),
+                   line_, 1);
 }
 
-absl::StatusOr<BoundConditions> BoundConditions::Bind(const std::vector<MappingCondition>& conditions, const HeaderIndex& header) {
+absl::StatusOr<BoundConditions> BoundConditions::Bind(
+    const std::vector<MappingCondition>& conditions, const HeaderIndex& header) {
   BoundConditions out;
   for (const MappingCondition& condition : conditions) {
     LIANJIE_ASSIGN_OR_RETURN(const std::size_t column, header.Find(condition.column));
@@ -35,7 +39,8 @@ absl::StatusOr<BoundConditions> BoundConditions::Bind(const std::vector<MappingC
 
 bool BoundConditions::Hold(const CsvRow& row) const {
   return std::ranges::all_of(all_, [&](const One& one) {
-    const bool found = std::ranges::find(one.condition->values, row.cells[one.column]) != one.condition->values.end();
+    const bool found = std::ranges::find(one.condition->values, row.cells[one.column]) !=
+                       one.condition->values.end();
     return found != one.condition->negated;
   });
 }
@@ -57,12 +62,14 @@ absl::StatusOr<BoundField> BoundField::Bind(const MappingField& field, const Hea
 
 std::int64_t BoundField::column() const {
   for (const Alternative& alternative : alternatives_) {
-    if (!alternative.columns.empty()) return static_cast<std::int64_t>(alternative.columns.front()) + 1;
+    if (!alternative.columns.empty())
+      return static_cast<std::int64_t>(alternative.columns.front()) + 1;
   }
   return 1;
 }
 
-absl::StatusOr<std::string> BoundField::ValueOf(const Alternative& alternative, const CsvRow& row) const {
+absl::StatusOr<std::string> BoundField::ValueOf(const Alternative& alternative,
+                                                const CsvRow& row) const {
   const MappingValue& rule = *alternative.value;
   std::string text = rule.constant;
   bool first = true;
@@ -72,9 +79,11 @@ absl::StatusOr<std::string> BoundField::ValueOf(const Alternative& alternative, 
     first = false;
     text += cell;
   }
-  const auto place = alternative.columns.empty() ? 1 : static_cast<std::int64_t>(alternative.columns.front()) + 1;
+  const auto place =
+      alternative.columns.empty() ? 1 : static_cast<std::int64_t>(alternative.columns.front()) + 1;
   for (std::size_t i = 0; i < rule.drop_last && !text.empty(); ++i) {
-    while ((static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80U) text.pop_back();  // UTF-8's second bytes
+    while ((static_cast<unsigned char>(text.back()) & 0xC0U) == 0x80U)
+      text.pop_back();  // UTF-8's second bytes
     text.pop_back();
   }
   if (!rule.values.empty()) {
@@ -83,7 +92,8 @@ absl::StatusOr<std::string> BoundField::ValueOf(const Alternative& alternative, 
     } else if (rule.otherwise) {
       text = *rule.otherwise;
     } else if (!rule.keep && !text.empty()) {
-      return CellError(field_->field, Cat("'", text, "' is not among the values of the mapping"), row.line, place);
+      return CellError(field_->field, Cat("'", text, "' is not among the values of the mapping"),
+                       row.line, place);
     }
   } else if (text.empty() && rule.otherwise) {
     text = *rule.otherwise;
@@ -100,7 +110,9 @@ absl::StatusOr<std::string> BoundField::ValueOf(const Alternative& alternative, 
   }
   if (rule.scale) {
     const std::optional<double> number = ParseDouble(text);
-    if (!number) return CellError(field_->field, Cat("'", text, "' is not a finite decimal number"), row.line, place);
+    if (!number)
+      return CellError(field_->field, Cat("'", text, "' is not a finite decimal number"), row.line,
+                       place);
     text = FormatDouble(*number * *rule.scale);
   }
   return rule.prefix + text;
@@ -115,7 +127,8 @@ absl::StatusOr<std::string> BoundField::Value(const CsvRow& row) const {
   return std::string();
 }
 
-absl::StatusOr<std::vector<BoundField>> BindFields(const std::vector<MappingField>& fields, const HeaderIndex& header) {
+absl::StatusOr<std::vector<BoundField>> BindFields(const std::vector<MappingField>& fields,
+                                                   const HeaderIndex& header) {
   std::vector<BoundField> out;
   for (const MappingField& field : fields) {
     LIANJIE_ASSIGN_OR_RETURN(BoundField bound, BoundField::Bind(field, header));
@@ -130,7 +143,8 @@ absl::Status SetField(std::string_view field, std::string_view text, AnyRecord& 
       [&]<typename Record>(Record& out) -> absl::Status {
         if constexpr (requires { out.properties; }) {
           if (field.starts_with(kProperty)) {
-            if (!text.empty()) out.properties[std::string(field.substr(kProperty.size()))] = std::string(text);
+            if (!text.empty())
+              out.properties[std::string(field.substr(kProperty.size()))] = std::string(text);
             return absl::OkStatus();
           }
         }
@@ -139,21 +153,27 @@ absl::Status SetField(std::string_view field, std::string_view text, AnyRecord& 
       record);
 }
 
-absl::Status SetFields(const std::vector<BoundField>& fields, const CsvRow& row, AnyRecord& record) {
+absl::Status SetFields(const std::vector<BoundField>& fields, const CsvRow& row,
+                       AnyRecord& record) {
   for (const BoundField& field : fields) {
     LIANJIE_ASSIGN_OR_RETURN(const std::string text, field.Value(row));
     const absl::Status status = SetField(field.name(), text, record);
-    if (!status.ok()) return CellError(field.name(), FromAbsl(status.message()), row.line, field.column());
+    if (!status.ok())
+      return CellError(field.name(), FromAbsl(status.message()), row.line, field.column());
   }
   return absl::OkStatus();
 }
 
 AnyRecord MakeRecord(RecordKind kind) {
   switch (kind) {
-    case RecordKind::kNode: return NodeRecord();
-    case RecordKind::kLink: return LinkRecord();
-    case RecordKind::kRegion: return RegionRecord();
-    case RecordKind::kLine: break;
+    case RecordKind::kNode:
+      return NodeRecord();
+    case RecordKind::kLink:
+      return LinkRecord();
+    case RecordKind::kRegion:
+      return RegionRecord();
+    case RecordKind::kLine:
+      break;
   }
   return LineRecord();
 }

@@ -32,7 +32,8 @@ class HeaderIndex {
 // Whether a row counts.
 class BoundConditions {
  public:
-  static absl::StatusOr<BoundConditions> Bind(const std::vector<MappingCondition>& conditions, const HeaderIndex& header);
+  static absl::StatusOr<BoundConditions> Bind(const std::vector<MappingCondition>& conditions,
+                                              const HeaderIndex& header);
   bool Hold(const CsvRow& row) const;
 
  private:
@@ -67,7 +68,8 @@ class BoundField {
 };
 
 // Binds all, or the first error.
-absl::StatusOr<std::vector<BoundField>> BindFields(const std::vector<MappingField>& fields, const HeaderIndex& header);
+absl::StatusOr<std::vector<BoundField>> BindFields(const std::vector<MappingField>& fields,
+                                                   const HeaderIndex& header);
 
 // Sets the fields of a record, free properties (prop:NAME) too. The error is CellError's.
 absl::Status SetFields(const std::vector<BoundField>& fields, const CsvRow& row, AnyRecord& record);

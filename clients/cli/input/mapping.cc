@@ -5,8 +5,8 @@
 #include <array>
 #include <filesystem>
 
-#include "clients/cli/connection.h"
-#include "clients/cli/failure.h"
+#include "clients/cli/base/failure.h"
+#include "clients/cli/base/files.h"
 #include "engine/core/fields.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
@@ -15,8 +15,7 @@
 namespace lianjie::cli {
 namespace {
 
-template <typename Record>
-bool HasField(std::string_view name) {
+template <typename Record> bool HasField(std::string_view name) {
   if constexpr (requires(Record r) { r.properties; }) {
     if (name.starts_with("prop:") && name.size() > 5) return true;
   }
@@ -25,10 +24,14 @@ bool HasField(std::string_view name) {
 
 bool IsField(RecordKind kind, std::string_view name) {
   switch (kind) {
-    case RecordKind::kNode: return HasField<NodeRecord>(name);
-    case RecordKind::kLink: return HasField<LinkRecord>(name);
-    case RecordKind::kRegion: return HasField<RegionRecord>(name);
-    case RecordKind::kLine: return HasField<LineRecord>(name);
+    case RecordKind::kNode:
+      return HasField<NodeRecord>(name);
+    case RecordKind::kLink:
+      return HasField<LinkRecord>(name);
+    case RecordKind::kRegion:
+      return HasField<RegionRecord>(name);
+    case RecordKind::kLine:
+      return HasField<LineRecord>(name);
   }
   return false;
 }
@@ -52,7 +55,8 @@ class MappingReader {
 
  private:
   absl::Status Error(const toml::node& node, std::string_view message) const {
-    return UsageError(Cat(path_, ":", node.source().begin.line, ":", node.source().begin.column, ": ", message));
+    return UsageError(
+        Cat(path_, ":", node.source().begin.line, ":", node.source().begin.column, ": ", message));
   }
 
   absl::Status CheckKeys(const toml::table& table, std::vector<std::string_view> names) const {
@@ -60,12 +64,14 @@ class MappingReader {
       const std::string name(key.str());
       if (std::ranges::find(names, name) != names.end()) continue;
       const std::string_view near = Nearest(name, names);
-      return Error(node, Cat("'", name, "' means nothing here", near.empty() ? "" : Cat("; did you mean ", near, "?")));
+      return Error(node, Cat("'", name, "' means nothing here",
+                             near.empty() ? "" : Cat("; did you mean ", near, "?")));
     }
     return absl::OkStatus();
   }
 
-  absl::StatusOr<std::vector<const toml::table*>> Tables(const toml::table& table, std::string_view key) const {
+  absl::StatusOr<std::vector<const toml::table*>> Tables(const toml::table& table,
+                                                         std::string_view key) const {
     std::vector<const toml::table*> out;
     const toml::node* node = table.get(key);
     if (node == nullptr) return out;
@@ -93,14 +99,16 @@ class MappingReader {
     return absl::OkStatus();
   }
 
-  absl::Status NumberAt(const toml::table& table, std::string_view key, std::optional<double>& out) const {
+  absl::Status NumberAt(const toml::table& table, std::string_view key,
+                        std::optional<double>& out) const {
     const toml::node* node = table.get(key);
     if (node == nullptr) return absl::OkStatus();
     out = node->value<double>();
     return out ? absl::OkStatus() : Error(*node, Cat(key, " must be a number"));
   }
 
-  absl::Status TextsAt(const toml::table& table, std::string_view key, std::vector<std::string>& out) const {
+  absl::Status TextsAt(const toml::table& table, std::string_view key,
+                       std::vector<std::string>& out) const {
     const toml::node* node = table.get(key);
     if (node == nullptr) return absl::OkStatus();
     const toml::array* many = node->as_array();
@@ -116,7 +124,8 @@ class MappingReader {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<std::vector<MappingCondition>> Conditions(const toml::table& table, std::string_view key) const {
+  absl::StatusOr<std::vector<MappingCondition>> Conditions(const toml::table& table,
+                                                           std::string_view key) const {
     LIANJIE_ASSIGN_OR_RETURN(const std::vector<const toml::table*> tables, Tables(table, key));
     std::vector<MappingCondition> out;
     for (const toml::table* one : tables) {
@@ -124,7 +133,9 @@ class MappingReader {
       MappingCondition condition;
       LIANJIE_RETURN_IF_ERROR(TextAt(*one, "column", condition.column));
       if (condition.column.empty() || one->contains("in") == one->contains("not_in")) {
-        return Error(*one, "a condition is { column = ..., in = [...] } or { column = ..., not_in = [...] }");
+        return Error(
+            *one,
+            "a condition is { column = ..., in = [...] } or { column = ..., not_in = [...] }");
       }
       condition.negated = one->contains("not_in");
       LIANJIE_RETURN_IF_ERROR(TextsAt(*one, condition.negated ? "not_in" : "in", condition.values));
@@ -141,22 +152,26 @@ class MappingReader {
       out.columns.push_back(std::move(column));
       return out;
     }
-    LIANJIE_RETURN_IF_ERROR(CheckKeys(*table, {"column", "columns", "value", "separator", "prefix", "list", "values", "default",
-                                               "keep", "scale", "drop_last", "when"}));
+    LIANJIE_RETURN_IF_ERROR(
+        CheckKeys(*table, {"column", "columns", "value", "separator", "prefix", "list", "values",
+                           "default", "keep", "scale", "drop_last", "when"}));
     LIANJIE_RETURN_IF_ERROR(TextsAt(*table, "column", out.columns));
     LIANJIE_RETURN_IF_ERROR(TextsAt(*table, "columns", out.columns));
     LIANJIE_RETURN_IF_ERROR(TextAt(*table, "value", out.constant));
-    if (out.columns.empty() == !table->contains("value")) return Error(*table, "one of column, columns and value must be given");
+    if (out.columns.empty() == !table->contains("value"))
+      return Error(*table, "one of column, columns and value must be given");
     LIANJIE_RETURN_IF_ERROR(TextAt(*table, "separator", out.separator));
     LIANJIE_RETURN_IF_ERROR(TextAt(*table, "prefix", out.prefix));
     LIANJIE_RETURN_IF_ERROR(TextAt(*table, "list", out.list));
     LIANJIE_RETURN_IF_ERROR(NumberAt(*table, "scale", out.scale));
     std::optional<double> drop_last;
     LIANJIE_RETURN_IF_ERROR(NumberAt(*table, "drop_last", drop_last));
-    if (drop_last.value_or(0) < 0 || drop_last.value_or(0) > 1e6) return Error(*table, "drop_last must be a number of characters");
+    if (drop_last.value_or(0) < 0 || drop_last.value_or(0) > 1e6)
+      return Error(*table, "drop_last must be a number of characters");
     out.drop_last = static_cast<std::size_t>(drop_last.value_or(0));
     if (const toml::node* values = table->get("values")) {
-      if (values->as_table() == nullptr) return Error(*values, "values must be a table: { theirs = \"ours\" }");
+      if (values->as_table() == nullptr)
+        return Error(*values, "values must be a table: { theirs = \"ours\" }");
       for (const auto& [theirs, ours] : *values->as_table()) {
         LIANJIE_ASSIGN_OR_RETURN(out.values[std::string(theirs.str())], Text(ours));
       }
@@ -170,14 +185,16 @@ class MappingReader {
     return out;
   }
 
-  absl::StatusOr<std::vector<MappingField>> FieldsAt(const toml::table& parent, std::string_view key, RecordKind kind) const {
+  absl::StatusOr<std::vector<MappingField>> FieldsAt(const toml::table& parent,
+                                                     std::string_view key, RecordKind kind) const {
     std::vector<MappingField> out;
     const toml::node* node = parent.get(key);
     if (node == nullptr) return out;
     if (node->as_table() == nullptr) return Error(*node, Cat(key, " must be a table of fields"));
     for (const auto& [name, value] : *node->as_table()) {
       MappingField field{.field = std::string(name.str()), .alternatives = {}};
-      if (!IsField(kind, field.field)) return Error(value, Cat("'", field.field, "' is no field of a ", RecordKindName(kind)));
+      if (!IsField(kind, field.field))
+        return Error(value, Cat("'", field.field, "' is no field of a ", RecordKindName(kind)));
       if (const toml::array* many = value.as_array()) {
         for (const toml::node& item : *many) {
           LIANJIE_ASSIGN_OR_RETURN(MappingValue one, Value(item));
@@ -198,7 +215,8 @@ class MappingReader {
     std::string kind;
     LIANJIE_RETURN_IF_ERROR(TextAt(table, "kind", kind));
     bool known = false;
-    for (const RecordKind candidate : {RecordKind::kNode, RecordKind::kLink, RecordKind::kRegion, RecordKind::kLine}) {
+    for (const RecordKind candidate :
+         {RecordKind::kNode, RecordKind::kLink, RecordKind::kRegion, RecordKind::kLine}) {
       if (kind != RecordKindName(candidate)) continue;
       out.kind = candidate;
       known = true;
@@ -224,11 +242,13 @@ class MappingReader {
     LIANJIE_RETURN_IF_ERROR(CheckKeys(table, {"field", "columns", "rows", "divide_by", "scale"}));
     MatrixSum out;
     LIANJIE_RETURN_IF_ERROR(TextAt(table, "field", out.field));
-    if (!IsField(RecordKind::kNode, out.field)) return Error(table, Cat("field: '", out.field, "' is no field of a node"));
+    if (!IsField(RecordKind::kNode, out.field))
+      return Error(table, Cat("field: '", out.field, "' is no field of a node"));
     LIANJIE_RETURN_IF_ERROR(TextsAt(table, "columns", out.columns));
     LIANJIE_ASSIGN_OR_RETURN(out.rows, Conditions(table, "rows"));
     LIANJIE_ASSIGN_OR_RETURN(out.divide_by, Conditions(table, "divide_by"));
-    if (out.columns.empty() == out.rows.empty()) return Error(table, "a sum is over columns or over rows: give one of the two");
+    if (out.columns.empty() == out.rows.empty())
+      return Error(table, "a sum is over columns or over rows: give one of the two");
     std::optional<double> scale;
     LIANJIE_RETURN_IF_ERROR(NumberAt(table, "scale", scale));
     out.scale = scale.value_or(1);
@@ -236,8 +256,9 @@ class MappingReader {
   }
 
   absl::StatusOr<MappingMatrix> Matrix(const toml::table& table) const {
-    LIANJIE_RETURN_IF_ERROR(CheckKeys(table, {"label", "first_column", "last_column", "rows", "pays", "amount", "scale", "prefix",
-                                              "node", "link", "sum"}));
+    LIANJIE_RETURN_IF_ERROR(
+        CheckKeys(table, {"label", "first_column", "last_column", "rows", "pays", "amount", "scale",
+                          "prefix", "node", "link", "sum"}));
     MappingMatrix out;
     LIANJIE_RETURN_IF_ERROR(TextAt(table, "label", out.label));
     LIANJIE_RETURN_IF_ERROR(TextAt(table, "first_column", out.first_column));
@@ -250,7 +271,8 @@ class MappingReader {
     if (pays != "column" && pays != "row") return Error(table, "pays must be column or row");
     out.column_pays = pays == "column";
     LIANJIE_RETURN_IF_ERROR(TextAt(table, "amount", out.amount));
-    if (!IsField(RecordKind::kLink, out.amount)) return Error(table, Cat("amount: '", out.amount, "' is no field of a link"));
+    if (!IsField(RecordKind::kLink, out.amount))
+      return Error(table, Cat("amount: '", out.amount, "' is no field of a link"));
     std::optional<double> scale;
     LIANJIE_RETURN_IF_ERROR(NumberAt(table, "scale", scale));
     out.scale = scale.value_or(1);
@@ -275,7 +297,8 @@ class MappingReader {
     LIANJIE_RETURN_IF_ERROR(TextAt(table, "delimiter", delimiter));
     if (delimiter.size() > 1) return Error(table, "delimiter must be one character");
     if (!delimiter.empty()) out.delimiter = delimiter[0];
-    LIANJIE_ASSIGN_OR_RETURN(const std::vector<const toml::table*> records, Tables(table, "record"));
+    LIANJIE_ASSIGN_OR_RETURN(const std::vector<const toml::table*> records,
+                             Tables(table, "record"));
     for (const toml::table* record : records) {
       LIANJIE_ASSIGN_OR_RETURN(MappingRecord one, Record(*record));
       out.records.push_back(std::move(one));
@@ -284,7 +307,8 @@ class MappingReader {
       if (matrix->as_table() == nullptr) return Error(*matrix, "matrix must be a table");
       LIANJIE_ASSIGN_OR_RETURN(out.matrix, Matrix(*matrix->as_table()));
     }
-    if (out.records.empty() == !out.matrix) return Error(table, "an input has either records or a matrix");
+    if (out.records.empty() == !out.matrix)
+      return Error(table, "an input has either records or a matrix");
     return out;
   }
 
@@ -298,7 +322,8 @@ absl::StatusOr<Mapping> Mapping::Parse(std::string_view text, const std::string&
   try {
     table = toml::parse(text, path);
   } catch (const toml::parse_error& e) {
-    return UsageError(Cat(path, ":", e.source().begin.line, ":", e.source().begin.column, ": ", std::string(e.description())));
+    return UsageError(Cat(path, ":", e.source().begin.line, ":", e.source().begin.column, ": ",
+                          std::string(e.description())));
   }
   return MappingReader(path).Read(table);
 }

@@ -1,5 +1,6 @@
-// The mapping file: how to read somebody else's columns as our records. It is TOML, described for its users in
-// clients/cli/mappings/README.md. Parsed once; a file's mapper is made from it when the file's header is known.
+// The mapping file: how to read somebody else's columns as our records. It is TOML, described for
+// its users in clients/cli/mappings/README.md. Parsed once; a file's mapper is made from it when
+// the file's header is known.
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_MAPPING_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_MAPPING_H_
 
@@ -23,18 +24,18 @@ struct MappingCondition {
   bool negated = false;
 };
 
-// One way to make a value from a row. Alternatives are tried in order; the first whose condition holds and whose value is not
-// empty is taken.
+// One way to make a value from a row. Alternatives are tried in order; the first whose condition
+// holds and whose value is not empty is taken.
 struct MappingValue {
   std::vector<std::string> columns;  // joined; none: the constant
   std::string constant;
   std::string separator;
-  std::string prefix;                // put in front of a value that is not empty
-  std::size_t drop_last = 0;         // characters taken off the end
-  std::string list;                  // the separator of their lists, which becomes ';'
+  std::string prefix;                         // put in front of a value that is not empty
+  std::size_t drop_last = 0;                  // characters taken off the end
+  std::string list;                           // the separator of their lists, which becomes ';'
   std::map<std::string, std::string> values;  // theirs -> ours
-  std::optional<std::string> otherwise;       // for a value that is not in `values`; unset: an error
-  bool keep = false;                          // it stays as it is
+  std::optional<std::string> otherwise;  // for a value that is not in `values`; unset: an error
+  bool keep = false;                     // it stays as it is
   std::optional<double> scale;
   std::vector<MappingCondition> when;
 };
@@ -52,8 +53,8 @@ struct MappingRecord {
   std::vector<MappingField> fields;
 };
 
-// A number for each sector: the sum of its row's cells in some columns, or of its column's cells in some rows, perhaps
-// divided by another such sum.
+// A number for each sector: the sum of its row's cells in some columns, or of its column's cells in
+// some rows, perhaps divided by another such sum.
 struct MatrixSum {
   std::string field;
   std::vector<std::string> columns;
@@ -102,10 +103,11 @@ char MappedDelimiter(const Mapping& mapping, std::string_view path);
 // Keys of the distinct records of one load so far, whichever file they came from.
 using SeenKeys = std::set<std::string, std::less<>>;
 
-// The mapper of a file, or nullptr when the mapping does not speak of it. It refers to the mapping's input and to `seen`.
-// Errors: a column that the header does not have, with its place.
-absl::StatusOr<std::unique_ptr<RowMapper>> MakeMappedRows(const Mapping& mapping, std::string_view path, const CsvRow& header,
-                                                          SeenKeys& seen);
+// The mapper of a file, or nullptr when the mapping does not speak of it. It refers to the
+// mapping's input and to `seen`. Errors: a column that the header does not have, with its place.
+absl::StatusOr<std::unique_ptr<RowMapper>> MakeMappedRows(const Mapping& mapping,
+                                                          std::string_view path,
+                                                          const CsvRow& header, SeenKeys& seen);
 
 }  // namespace lianjie::cli
 

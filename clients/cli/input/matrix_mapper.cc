@@ -27,7 +27,8 @@ class Sum {
 
 class MatrixMapper final : public RowMapper {
  public:
-  MatrixMapper(const MappingMatrix& matrix, const CsvRow& header) : matrix_(matrix), header_cells_(header.cells.size()) {
+  MatrixMapper(const MappingMatrix& matrix, const CsvRow& header)
+      : matrix_(matrix), header_cells_(header.cells.size()) {
     for (const std::string_view cell : header.cells) header_.emplace_back(Trim(cell));
   }
 
@@ -35,12 +36,15 @@ class MatrixMapper final : public RowMapper {
     LIANJIE_ASSIGN_OR_RETURN(label_, index.Find(matrix_.label));
     LIANJIE_ASSIGN_OR_RETURN(first_, index.Find(matrix_.first_column));
     LIANJIE_ASSIGN_OR_RETURN(last_, index.Find(matrix_.last_column));
-    if (last_ < first_) return CellError(matrix_.last_column, "last_column lies before first_column", 1, static_cast<std::int64_t>(last_) + 1);
+    if (last_ < first_)
+      return CellError(matrix_.last_column, "last_column lies before first_column", 1,
+                       static_cast<std::int64_t>(last_) + 1);
     LIANJIE_ASSIGN_OR_RETURN(rows_, BoundConditions::Bind(matrix_.rows, index));
     LIANJIE_ASSIGN_OR_RETURN(node_fields_, BindFields(matrix_.node, index));
     LIANJIE_ASSIGN_OR_RETURN(link_fields_, BindFields(matrix_.link, index));
     for (const MatrixSum& sum : matrix_.sums) {
-      BoundSum bound{.sum = &sum, .columns = {}, .rows = {}, .divide_by = {}, .totals = {}, .divisors = {}};
+      BoundSum bound{
+          .sum = &sum, .columns = {}, .rows = {}, .divide_by = {}, .totals = {}, .divisors = {}};
       for (const std::string& column : sum.columns) {
         LIANJIE_ASSIGN_OR_RETURN(const std::size_t position, index.Find(column));
         bound.columns.push_back(position);
@@ -57,8 +61,10 @@ class MatrixMapper final : public RowMapper {
   absl::Status Map(const CsvRow& row, std::vector<MappedRecord>& out) override {
     LIANJIE_RETURN_IF_ERROR(CheckCellCount(row, header_cells_));
     for (BoundSum& sum : sums_) {
-      if (sum.columns.empty() && sum.rows.Hold(row)) LIANJIE_RETURN_IF_ERROR(AddCells(row, sum.totals));
-      if (!sum.sum->divide_by.empty() && sum.divide_by.Hold(row)) LIANJIE_RETURN_IF_ERROR(AddCells(row, sum.divisors));
+      if (sum.columns.empty() && sum.rows.Hold(row))
+        LIANJIE_RETURN_IF_ERROR(AddCells(row, sum.totals));
+      if (!sum.sum->divide_by.empty() && sum.divide_by.Hold(row))
+        LIANJIE_RETURN_IF_ERROR(AddCells(row, sum.divisors));
     }
     if (!rows_.Hold(row)) return absl::OkStatus();
     return MapSector(row, out);
@@ -69,7 +75,9 @@ class MatrixMapper final : public RowMapper {
     for (std::size_t i = first_; i <= last_; ++i) {
       const auto sector = sectors_.find(header_[i]);
       if (sector == sectors_.end()) {
-        return CellError(header_[i], Cat("the column ", header_[i], " has no row of its own among the sectors"), 1, static_cast<std::int64_t>(i) + 1);
+        return CellError(header_[i],
+                         Cat("the column ", header_[i], " has no row of its own among the sectors"),
+                         1, static_cast<std::int64_t>(i) + 1);
       }
       Sector& node = sector->second;
       for (const BoundSum& sum : sums_) {
@@ -107,7 +115,8 @@ class MatrixMapper final : public RowMapper {
     std::int64_t line;
   };
 
-  static absl::Status Set(const std::string& field, double value, std::int64_t line, AnyRecord& record) {
+  static absl::Status Set(const std::string& field, double value, std::int64_t line,
+                          AnyRecord& record) {
     const absl::Status status = SetField(field, FormatDouble(value), record);
     return status.ok() ? status : CellError(field, FromAbsl(status.message()), line, 1);
   }
@@ -118,7 +127,8 @@ class MatrixMapper final : public RowMapper {
     if (cell.empty()) return 0.0;
     const std::optional<double> value = ParseDouble(cell);
     if (value) return *value;
-    return CellError({}, Cat("'", cell.substr(0, 60), "' is not a finite decimal number"), row.line, static_cast<std::int64_t>(column) + 1);
+    return CellError({}, Cat("'", cell.substr(0, 60), "' is not a finite decimal number"), row.line,
+                     static_cast<std::int64_t>(column) + 1);
   }
 
   absl::Status AddCells(const CsvRow& row, std::vector<Sum>& totals) const {
@@ -132,7 +142,9 @@ class MatrixMapper final : public RowMapper {
   absl::Status MapSector(const CsvRow& row, std::vector<MappedRecord>& out) {
     const std::string label(row.cells[label_]);
     const auto label_column = static_cast<std::int64_t>(label_) + 1;
-    if (sectors_.contains(label)) return CellError(matrix_.label, Cat("the sector ", label, " has two rows"), row.line, label_column);
+    if (sectors_.contains(label))
+      return CellError(matrix_.label, Cat("the sector ", label, " has two rows"), row.line,
+                       label_column);
     Sector sector{.record = NodeRecord(), .line = row.line};
     LIANJIE_RETURN_IF_ERROR(SetFields(node_fields_, row, sector.record));
     std::get<NodeRecord>(sector.record).id = matrix_.prefix + label;
@@ -143,7 +155,8 @@ class MatrixMapper final : public RowMapper {
         LIANJIE_ASSIGN_OR_RETURN(const double value, Number(row, column));
         total.Add(value);
       }
-      LIANJIE_RETURN_IF_ERROR(Set(sum.sum->field, total.total() * sum.sum->scale, row.line, sector.record));
+      LIANJIE_RETURN_IF_ERROR(
+          Set(sum.sum->field, total.total() * sum.sum->scale, row.line, sector.record));
     }
     std::vector<MappedRecord> links;
     for (std::size_t i = first_; i <= last_; ++i) {
@@ -154,8 +167,11 @@ class MatrixMapper final : public RowMapper {
       auto& link = std::get<LinkRecord>(record);
       link.source = matrix_.prefix + (matrix_.column_pays ? header_[i] : label);
       link.target = matrix_.prefix + (matrix_.column_pays ? label : header_[i]);
-      const absl::Status status = SetField(matrix_.amount, FormatDouble(value * matrix_.scale), record);
-      if (!status.ok()) return CellError(matrix_.amount, FromAbsl(status.message()), row.line, static_cast<std::int64_t>(i) + 1);
+      const absl::Status status =
+          SetField(matrix_.amount, FormatDouble(value * matrix_.scale), record);
+      if (!status.ok())
+        return CellError(matrix_.amount, FromAbsl(status.message()), row.line,
+                         static_cast<std::int64_t>(i) + 1);
       links.push_back({std::move(record), row.line});
     }
     sectors_.emplace(label, std::move(sector));
@@ -178,7 +194,8 @@ class MatrixMapper final : public RowMapper {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<RowMapper>> MakeMatrixMapper(const MappingMatrix& matrix, const CsvRow& header,
+absl::StatusOr<std::unique_ptr<RowMapper>> MakeMatrixMapper(const MappingMatrix& matrix,
+                                                            const CsvRow& header,
                                                             const HeaderIndex& index) {
   auto mapper = std::make_unique<MatrixMapper>(matrix, header);
   LIANJIE_RETURN_IF_ERROR(mapper->Bind(index));

@@ -16,8 +16,8 @@ std::string_view RecordKindName(RecordKind kind) {
 absl::Status CheckCellCount(const CsvRow& row, std::size_t header_cells) {
   if (row.cells.size() == header_cells) return absl::OkStatus();
   const std::size_t column = std::min(row.cells.size(), header_cells + 1);
-  return CellError({}, Cat("the row has ", row.cells.size(), " cells, the header ", header_cells), row.line,
-                   static_cast<std::int64_t>(column));
+  return CellError({}, Cat("the row has ", row.cells.size(), " cells, the header ", header_cells),
+                   row.line, static_cast<std::int64_t>(column));
 }
 
 absl::Status CheckHeader(const CsvRow& header) {
@@ -30,7 +30,8 @@ absl::Status CheckHeader(const CsvRow& header) {
     if (name == ":LABEL" || name == ":IGNORE") continue;  // these may come again
     const auto [at, added] = seen.emplace(name, column);
     if (!added) {
-      return CellError(name, Cat("the column comes twice: it is also column ", at->second), header.line, column);
+      return CellError(name, Cat("the column comes twice: it is also column ", at->second),
+                       header.line, column);
     }
   }
   return absl::OkStatus();

@@ -1,5 +1,6 @@
-// From rows of a table to records. A file has one mapper: by its own header (header_mapper.h), by a mapping file
-// (mapped_rows.h), or as a matrix (matrix_mapper.h). A row gives any number of records, or none.
+// From rows of a table to records. A file has one mapper: by its own header (header_mapper.h), by a
+// mapping file (mapped_rows.h), or as a matrix (matrix_mapper.h). A row gives any number of
+// records, or none.
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_ROW_MAPPER_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_ROW_MAPPER_H_
 
@@ -41,7 +42,8 @@ class RowMapper {
     (void)out;
     return absl::OkStatus();
   }
-  // The column (from 1) that a record's field was read from, to place errors found later; 1 where none is.
+  // The column (from 1) that a record's field was read from, to place errors found later; 1 where
+  // none is.
   virtual std::int64_t ColumnOf(RecordKind kind, std::string_view field) const = 0;
 
  protected:

@@ -1,5 +1,5 @@
-// Values of the API as text: cells of a batch, lines of a summary. One place, so that CSV and JSON write the same digits:
-// the shortest that read back to the same number.
+// Values of the API as text: cells of a batch, lines of a summary. One place, so that CSV and JSON
+// write the same digits: the shortest that read back to the same number.
 #ifndef LIANJIE_CLIENTS_CLI_OUTPUT_CELLS_H_
 #define LIANJIE_CLIENTS_CLI_OUTPUT_CELLS_H_
 

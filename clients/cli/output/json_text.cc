@@ -52,26 +52,38 @@ void JsonText::Double(double value) {
 }
 
 // `index` is of a repeated field's element, or -1.
-void JsonText::Field(const google::protobuf::Message& message, const FieldDescriptor& field, int index) {
+void JsonText::Field(const google::protobuf::Message& message, const FieldDescriptor& field,
+                     int index) {
   const google::protobuf::Reflection& r = *message.GetReflection();
-  const auto get = [&](auto one, auto many) { return index < 0 ? (r.*one)(message, &field) : (r.*many)(message, &field, index); };
+  const auto get = [&](auto one, auto many) {
+    return index < 0 ? (r.*one)(message, &field) : (r.*many)(message, &field, index);
+  };
   using R = google::protobuf::Reflection;
   switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32: return Int(get(&R::GetInt32, &R::GetRepeatedInt32));
-    case FieldDescriptor::CPPTYPE_INT64: return Int(get(&R::GetInt64, &R::GetRepeatedInt64));
-    case FieldDescriptor::CPPTYPE_UINT32: return Int(get(&R::GetUInt32, &R::GetRepeatedUInt32));
-    case FieldDescriptor::CPPTYPE_UINT64: return Int(static_cast<std::int64_t>(get(&R::GetUInt64, &R::GetRepeatedUInt64)));
-    case FieldDescriptor::CPPTYPE_DOUBLE: return Double(get(&R::GetDouble, &R::GetRepeatedDouble));
-    case FieldDescriptor::CPPTYPE_FLOAT: return Double(get(&R::GetFloat, &R::GetRepeatedFloat));
-    case FieldDescriptor::CPPTYPE_BOOL: return Bool(get(&R::GetBool, &R::GetRepeatedBool));
-    case FieldDescriptor::CPPTYPE_STRING: return String(get(&R::GetString, &R::GetRepeatedString));
+    case FieldDescriptor::CPPTYPE_INT32:
+      return Int(get(&R::GetInt32, &R::GetRepeatedInt32));
+    case FieldDescriptor::CPPTYPE_INT64:
+      return Int(get(&R::GetInt64, &R::GetRepeatedInt64));
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return Int(get(&R::GetUInt32, &R::GetRepeatedUInt32));
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return Int(static_cast<std::int64_t>(get(&R::GetUInt64, &R::GetRepeatedUInt64)));
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return Double(get(&R::GetDouble, &R::GetRepeatedDouble));
+    case FieldDescriptor::CPPTYPE_FLOAT:
+      return Double(get(&R::GetFloat, &R::GetRepeatedFloat));
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return Bool(get(&R::GetBool, &R::GetRepeatedBool));
+    case FieldDescriptor::CPPTYPE_STRING:
+      return String(get(&R::GetString, &R::GetRepeatedString));
     case FieldDescriptor::CPPTYPE_ENUM: {
       const std::string_view name = BareEnumName(*get(&R::GetEnum, &R::GetRepeatedEnum));
       return name.empty() ? Null() : String(name);
     }
     case FieldDescriptor::CPPTYPE_MESSAGE: {
-      const google::protobuf::Message& inner =
-          index < 0 ? r.GetMessage(message, &field, nullptr) : r.GetRepeatedMessage(message, &field, index);
+      const google::protobuf::Message& inner = index < 0
+                                                   ? r.GetMessage(message, &field, nullptr)
+                                                   : r.GetRepeatedMessage(message, &field, index);
       if (inner.GetDescriptor()->full_name() == "google.type.Date") {
         google::type::Date date;
         date.CopyFrom(inner);

@@ -1,4 +1,5 @@
-// JSON by rapidjson's Writer, handed on in pieces, with the project's own digits and no NaN or Infinity ever.
+// JSON by rapidjson's Writer, handed on in pieces, with the project's own digits and no NaN or
+// Infinity ever.
 #ifndef LIANJIE_CLIENTS_CLI_OUTPUT_JSON_TEXT_H_
 #define LIANJIE_CLIENTS_CLI_OUTPUT_JSON_TEXT_H_
 
@@ -32,18 +33,24 @@ class JsonText {
   // null where it is not finite: JSON has no other way to say it.
   void Double(double value);
 
-  // A message as an object of its fields, in the order of the proto: enums by bare names, dates as ISO 8601, fields that are not set
-  // null where they may be unset, maps as objects. With `given_only` fields without a value are left out.
+  // A message as an object of its fields, in the order of the proto: enums by bare names, dates as
+  // ISO 8601, fields that are not set null where they may be unset, maps as objects. With
+  // `given_only` fields without a value are left out.
   void Message(const google::protobuf::Message& message, bool given_only = false);
 
   // Hands on what has gathered, if that is worth while.
-  absl::Status Pass() { return buffer_.GetSize() > (std::size_t{64} << 10) ? PassAll() : absl::OkStatus(); }
+  absl::Status Pass() {
+    return buffer_.GetSize() > (std::size_t{64} << 10) ? PassAll() : absl::OkStatus();
+  }
   // The end of the document: a line feed.
   absl::Status Finish();
 
  private:
-  static rapidjson::SizeType Size(std::string_view text) { return static_cast<rapidjson::SizeType>(text.size()); }
-  void Field(const google::protobuf::Message& message, const google::protobuf::FieldDescriptor& field, int index);
+  static rapidjson::SizeType Size(std::string_view text) {
+    return static_cast<rapidjson::SizeType>(text.size());
+  }
+  void Field(const google::protobuf::Message& message,
+             const google::protobuf::FieldDescriptor& field, int index);
   absl::Status PassAll();
 
   TextSink sink_;

@@ -11,7 +11,8 @@ namespace lianjie::cli {
 std::string OutputFile::PartialPath() const { return path_ + ".partial"; }
 
 absl::StatusOr<std::unique_ptr<OutputFile>> OutputFile::Open(const std::string& path) {
-  if (path.empty() || path == "-") return std::unique_ptr<OutputFile>(new OutputFile("standard output", stdout, false));
+  if (path.empty() || path == "-")
+    return std::unique_ptr<OutputFile>(new OutputFile("standard output", stdout, false));
   std::unique_ptr<OutputFile> out(new OutputFile(path, nullptr, true));
   out->file_ = std::fopen(out->PartialPath().c_str(), "wb");
   if (out->file_ == nullptr) return out->Failed();

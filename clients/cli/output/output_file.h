@@ -1,4 +1,5 @@
-// Where a command writes its answer: standard output, or a file that appears under its name only once it is complete.
+// Where a command writes its answer: standard output, or a file that appears under its name only
+// once it is complete.
 #ifndef LIANJIE_CLIENTS_CLI_OUTPUT_OUTPUT_FILE_H_
 #define LIANJIE_CLIENTS_CLI_OUTPUT_OUTPUT_FILE_H_
 
@@ -31,7 +32,8 @@ class OutputFile {
   }
 
  private:
-  OutputFile(std::string path, std::FILE* file, bool owned) : path_(std::move(path)), file_(file), owned_(owned) {}
+  OutputFile(std::string path, std::FILE* file, bool owned)
+      : path_(std::move(path)), file_(file), owned_(owned) {}
   std::string PartialPath() const;
   absl::Status Failed() const;
 

@@ -8,7 +8,10 @@
 
 namespace lianjie::cli {
 
-ProgressLine::ProgressLine() : terminal_(::isatty(STDERR_FILENO) == 1), begin_(std::chrono::steady_clock::now()), last_(begin_) {}
+ProgressLine::ProgressLine()
+    : terminal_(::isatty(STDERR_FILENO) == 1),
+      begin_(std::chrono::steady_clock::now()),
+      last_(begin_) {}
 
 void ProgressLine::Show(std::string_view what, double done, double total, std::string_view tail) {
   if (!terminal_) return;

@@ -16,7 +16,8 @@ class ProgressLine {
   ProgressLine(const ProgressLine&) = delete;
   ProgressLine& operator=(const ProgressLine&) = delete;
 
-  // At most ten times a second. `total` 0: not known. Tells the time that is left once it can be estimated.
+  // At most ten times a second. `total` 0: not known. Tells the time that is left once it can be
+  // estimated.
   void Show(std::string_view what, double done, double total, std::string_view tail = {});
   void Clear();
 

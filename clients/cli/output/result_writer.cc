@@ -57,7 +57,8 @@ class JsonResultWriter final : public ResultWriter {
   absl::Status Batch(const v1::TableBatch& batch) override {
     for (int row = 0; row < batch.row_count(); ++row) {
       json_.StartArray();
-      for (int i = 0; i < batch.columns_size(); ++i) Cell(header_.columns(i).type(), batch.columns(i), row);
+      for (int i = 0; i < batch.columns_size(); ++i)
+        Cell(header_.columns(i).type(), batch.columns(i), row);
       json_.EndArray();
       LIANJIE_RETURN_IF_ERROR(json_.Pass());
     }
@@ -100,22 +101,32 @@ class JsonResultWriter final : public ResultWriter {
   void Summary(const v1::NamedValue& value) {
     json_.Key(value.name());
     switch (value.value_case()) {
-      case v1::NamedValue::kStringValue: return json_.String(value.string_value());
-      case v1::NamedValue::kDoubleValue: return json_.Double(value.double_value());
-      case v1::NamedValue::kInt64Value: return json_.Int(value.int64_value());
-      case v1::NamedValue::kBoolValue: return json_.Bool(value.bool_value());
-      default: return json_.Null();
+      case v1::NamedValue::kStringValue:
+        return json_.String(value.string_value());
+      case v1::NamedValue::kDoubleValue:
+        return json_.Double(value.double_value());
+      case v1::NamedValue::kInt64Value:
+        return json_.Int(value.int64_value());
+      case v1::NamedValue::kBoolValue:
+        return json_.Bool(value.bool_value());
+      default:
+        return json_.Null();
     }
   }
 
   void Cell(v1::ColumnType type, const v1::Column& column, int row) {
     if (IsNull(column, row)) return json_.Null();
     switch (type) {
-      case v1::COLUMN_TYPE_STRING: return json_.String(column.strings(row));
-      case v1::COLUMN_TYPE_DOUBLE: return json_.Double(column.doubles(row));
-      case v1::COLUMN_TYPE_INT64: return json_.Int(column.int64s(row));
-      case v1::COLUMN_TYPE_BOOL: return json_.Bool(column.bools(row));
-      default: return json_.Null();
+      case v1::COLUMN_TYPE_STRING:
+        return json_.String(column.strings(row));
+      case v1::COLUMN_TYPE_DOUBLE:
+        return json_.Double(column.doubles(row));
+      case v1::COLUMN_TYPE_INT64:
+        return json_.Int(column.int64s(row));
+      case v1::COLUMN_TYPE_BOOL:
+        return json_.Bool(column.bools(row));
+      default:
+        return json_.Null();
     }
   }
 
@@ -167,14 +178,11 @@ class TableResultWriter final : public ResultWriter {
     TextTable summary("  ");
     summary.AddColumn("");
     summary.AddColumn("", Align::kRight);
-    for (const v1::NamedValue& value : header.summary()) summary.AddRow({value.name(), ValueForPeople(value)});
+    for (const v1::NamedValue& value : header.summary())
+      summary.AddRow({value.name(), ValueForPeople(value)});
     text += summary.ToString();
     if (header.has_ledger()) text += LedgerLine(header.ledger());
     for (const std::string& warning : header.warnings()) text += Cat("  note: ", warning, "\n");
-    for (const v1::ColumnInfo& column : header.columns()) {
-      const bool number = column.type() == v1::COLUMN_TYPE_DOUBLE || column.type() == v1::COLUMN_TYPE_INT64;
-      rows_.AddColumn(column.name(), number ? Align::kRight : Align::kLeft);
-    }
     return sink_(text);
   }
 
@@ -184,14 +192,13 @@ class TableResultWriter final : public ResultWriter {
       for (int i = 0; i < batch.columns_size(); ++i) {
         cells.push_back(CellForPeople(header_.columns(i), batch.columns(i), row));
       }
-      rows_.AddRow(std::move(cells));
+      rows_.push_back(std::move(cells));
     }
     return absl::OkStatus();
   }
 
   absl::Status End() override {
-    std::string text = "\n";
-    text += rows_.row_count() == 0 ? "no rows\n" : rows_.ToString();
+    std::string text = rows_.empty() ? "\nno rows\n" : "\n" + Rows();
     if (header_.truncated()) {
       text += header_.truncation_reason() == v1::TRUNCATION_REASON_MAX_ROWS
                   ? std::string("... and more rows: --limit N shows N of them, --limit 0 all\n")
@@ -201,34 +208,76 @@ class TableResultWriter final : public ResultWriter {
   }
 
  private:
+  // The rows, without the numbers that say nothing in any of them: a wide table is read by nobody.
+  std::string Rows() const {
+    TextTable table;
+    std::vector<std::size_t> shown;
+    std::string noughts;
+    for (std::size_t i = 0; i < static_cast<std::size_t>(header_.columns_size()); ++i) {
+      const v1::ColumnInfo& column = header_.columns(static_cast<int>(i));
+      const bool number =
+          column.type() == v1::COLUMN_TYPE_DOUBLE || column.type() == v1::COLUMN_TYPE_INT64;
+      const auto is_nought = [i](const std::vector<std::string>& cells) {
+        return cells[i] == "0" || cells[i] == "0.00" || cells[i] == "-";
+      };
+      if (number && header_.columns_size() > kManyColumns &&
+          std::ranges::all_of(rows_, is_nought)) {
+        noughts += Cat(noughts.empty() ? "" : ", ", column.name());
+        continue;
+      }
+      shown.push_back(i);
+      table.AddColumn(column.name(), number ? Align::kRight : Align::kLeft);
+    }
+    for (const std::vector<std::string>& cells : rows_) {
+      std::vector<std::string> line;
+      for (const std::size_t i : shown) line.push_back(cells[i]);
+      table.AddRow(std::move(line));
+    }
+    std::string text = table.ToString();
+    if (!noughts.empty()) text += Cat("0 or nothing in all of these rows: ", noughts, "\n");
+    return text;
+  }
+
   static std::string LedgerLine(const v1::Ledger& ledger) {
-    std::string text = Cat("  ledger: injected ", MoneyForPeople(ledger.injected_yuan()), " = households ",
-                           MoneyForPeople(ledger.households_yuan()), " + retained ", MoneyForPeople(ledger.retained_yuan()),
-                           " + leaked ", MoneyForPeople(ledger.leaked_yuan()), " + residual ",
+    std::string text = Cat("  ledger: injected ", MoneyForPeople(ledger.injected_yuan()),
+                           " = households ", MoneyForPeople(ledger.households_yuan()),
+                           " + retained ", MoneyForPeople(ledger.retained_yuan()), " + leaked ",
+                           MoneyForPeople(ledger.leaked_yuan()), " + residual ",
                            MoneyForPeople(ledger.residual_yuan()), "\n");
     if (ledger.unexplained_injection_yuan() != 0 || ledger.from_outside_yuan() != 0) {
-      text += Cat("  of the injected: from outside ", MoneyForPeople(ledger.from_outside_yuan()), ", unexplained ",
-                  MoneyForPeople(ledger.unexplained_injection_yuan()), "\n");
+      text += Cat("  of the injected: from outside ", MoneyForPeople(ledger.from_outside_yuan()),
+                  ", unexplained ", MoneyForPeople(ledger.unexplained_injection_yuan()), "\n");
     }
     return text;
   }
 
+  static constexpr int kManyColumns = 6;
+
   TextSink sink_;
   v1::RunHeader header_;
-  TextTable rows_;
+  std::vector<std::vector<std::string>> rows_;
 };
 
 }  // namespace
 
-std::unique_ptr<ResultWriter> MakeJsonResultWriter(TextSink sink) { return std::make_unique<JsonResultWriter>(std::move(sink)); }
-std::unique_ptr<ResultWriter> MakeCsvResultWriter(TextSink sink) { return std::make_unique<CsvResultWriter>(std::move(sink)); }
-std::unique_ptr<ResultWriter> MakeTableResultWriter(TextSink sink) { return std::make_unique<TableResultWriter>(std::move(sink)); }
+std::unique_ptr<ResultWriter> MakeJsonResultWriter(TextSink sink) {
+  return std::make_unique<JsonResultWriter>(std::move(sink));
+}
+std::unique_ptr<ResultWriter> MakeCsvResultWriter(TextSink sink) {
+  return std::make_unique<CsvResultWriter>(std::move(sink));
+}
+std::unique_ptr<ResultWriter> MakeTableResultWriter(TextSink sink) {
+  return std::make_unique<TableResultWriter>(std::move(sink));
+}
 
 std::unique_ptr<ResultWriter> MakeResultWriter(Format format, TextSink sink) {
   switch (format) {
-    case Format::kJson: return MakeJsonResultWriter(std::move(sink));
-    case Format::kCsv: return MakeCsvResultWriter(std::move(sink));
-    case Format::kTable: break;
+    case Format::kJson:
+      return MakeJsonResultWriter(std::move(sink));
+    case Format::kCsv:
+      return MakeCsvResultWriter(std::move(sink));
+    case Format::kTable:
+      break;
   }
   return MakeTableResultWriter(std::move(sink));
 }

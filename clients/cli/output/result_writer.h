@@ -1,5 +1,5 @@
-// Answers of analyses, as a table for people, as CSV, or as one JSON document. All three stream: what is held is a batch, or
-// for a table the rows that it shows.
+// Answers of analyses, as a table for people, as CSV, or as one JSON document. All three stream:
+// what is held is a batch, or for a table the rows that it shows.
 #ifndef LIANJIE_CLIENTS_CLI_OUTPUT_RESULT_WRITER_H_
 #define LIANJIE_CLIENTS_CLI_OUTPUT_RESULT_WRITER_H_
 
@@ -34,8 +34,8 @@ class ResultWriter {
   ResultWriter() = default;
 };
 
-// The document of DESIGN: {"analysis", "revision", "options", "summary", "columns", "rows", "truncated"}, and behind them as_of or
-// period, ledger, warnings.
+// The document of DESIGN: {"analysis", "revision", "options", "summary", "columns", "rows",
+// "truncated"}, and behind them as_of or period, ledger, warnings.
 std::unique_ptr<ResultWriter> MakeJsonResultWriter(TextSink sink);
 // A header row and the rows; nothing else.
 std::unique_ptr<ResultWriter> MakeCsvResultWriter(TextSink sink);

@@ -11,11 +11,13 @@ namespace {
 constexpr std::string_view kEllipsis = "…";
 
 // Calls `visit` with every character and its width, until it says no.
-void EachCharacter(std::string_view utf8, const std::function<bool(std::string_view, std::size_t)>& visit) {
+void EachCharacter(std::string_view utf8,
+                   const std::function<bool(std::string_view, std::size_t)>& visit) {
   while (!utf8.empty()) {
     utf8proc_int32_t point = 0;
     const utf8proc_ssize_t size =
-        utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()), static_cast<utf8proc_ssize_t>(utf8.size()), &point);
+        utf8proc_iterate(reinterpret_cast<const utf8proc_uint8_t*>(utf8.data()),
+                         static_cast<utf8proc_ssize_t>(utf8.size()), &point);
     const std::size_t bytes = size > 0 ? static_cast<std::size_t>(size) : 1;
     const int width = size > 0 ? utf8proc_charwidth(point) : 1;
     if (!visit(utf8.substr(0, bytes), width > 0 ? static_cast<std::size_t>(width) : 0)) return;
@@ -50,7 +52,8 @@ std::size_t DisplayWidth(std::string_view utf8) {
 
 std::string FitTo(std::string_view utf8, std::size_t width) {
   std::string clean(utf8);
-  std::ranges::replace_if(clean, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  std::ranges::replace_if(
+      clean, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
   if (DisplayWidth(clean) <= width) return clean;
   std::string out;
   std::size_t used = 1;  // of the ellipsis

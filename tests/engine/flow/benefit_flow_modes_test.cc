@@ -143,7 +143,7 @@ TEST(ShareMode, RefusesTrappedMoneyByName) {
   ASSERT_EQ(result.status().code(), absl::StatusCode::kFailedPrecondition);
   const auto detail = GetErrorDetail(result.status());
   EXPECT_EQ(detail->reason, Reason::kTrapped);
-  EXPECT_EQ(detail->metadata.at("members"), "A, B");
+  EXPECT_EQ(detail->metadata.at("nodes"), "A, B");
   // Nothing funds it: fine.
   NodeOf(g.records, "F").outside_revenue_yuan = 0;
   EXPECT_TRUE(RunBenefitFlow(ToInput(g.records), kShareMode, context).ok());

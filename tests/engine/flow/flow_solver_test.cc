@@ -73,7 +73,7 @@ class LargeCycle : public ::testing::TestWithParam<double> {};
 INSTANTIATE_TEST_SUITE_P(Exits, LargeCycle, ::testing::Values(.2, .001));
 
 TEST_P(LargeCycle, BothSidesAndSeveralAtOnce) {
-  for (const std::uint32_t size : {2u, 60u, 700u, 1500u}) {
+  for (const std::uint32_t size : {2u, 60u, 200u, 700u, 1500u}) {
     SCOPED_TRACE(size);
     const Matrix m = Ring(size, GetParam(), size);
     RunContext context({.threads = 1});
@@ -102,7 +102,7 @@ TEST_P(LargeCycle, BothSidesAndSeveralAtOnce) {
 }
 
 TEST(Diagonal, IsExactUpToAThousandsAndBoundedBeyond) {
-  for (const std::uint32_t size : {40u, 800u, 6000u}) {
+  for (const std::uint32_t size : {40u, 200u, 800u, 6000u}) {
     const Matrix m = Ring(size, .2, size);
     RunContext context({.threads = 1});
     const auto solver = FlowSolver::Make(m.csr(), context);

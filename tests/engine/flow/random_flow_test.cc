@@ -62,7 +62,7 @@ TEST_P(RandomFlow, EqualsTheDenseSolveAndConserves) {
     if (oracle.trapped()) {
       ASSERT_EQ(result.status().code(), absl::StatusCode::kFailedPrecondition) << result.status();
       EXPECT_EQ(GetErrorDetail(result.status())->reason, Reason::kTrapped);
-      EXPECT_FALSE(GetErrorDetail(result.status())->metadata.at("members").empty());
+      EXPECT_FALSE(GetErrorDetail(result.status())->metadata.at("nodes").empty());
       ++refused;
       continue;
     }

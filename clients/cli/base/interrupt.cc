@@ -1,4 +1,4 @@
-#include "clients/cli/interrupt.h"
+#include "clients/cli/base/interrupt.h"
 
 #include <pthread.h>
 #include <signal.h>
@@ -9,7 +9,7 @@
 #include <mutex>
 #include <thread>
 
-#include "clients/cli/failure.h"
+#include "clients/cli/base/failure.h"
 
 namespace lianjie::cli {
 namespace {

@@ -1,10 +1,10 @@
-#include "clients/cli/failure.h"
+#include "clients/cli/base/failure.h"
 
 #include <charconv>
 #include <optional>
 #include <string>
 
-#include "clients/cli/interrupt.h"
+#include "clients/cli/base/interrupt.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 
@@ -15,7 +15,10 @@ constexpr char kExitKey[] = "exit_code";  // in the metadata of errors that know
 
 absl::Status WithExitCode(absl::StatusCode code, std::string_view message, int exit_code) {
   return MakeError(code, message,
-                   {.reason = Reason::kInvalidField, .field = {}, .row = {}, .metadata = {{kExitKey, Cat(exit_code)}}});
+                   {.reason = Reason::kInvalidField,
+                    .field = {},
+                    .row = {},
+                    .metadata = {{kExitKey, Cat(exit_code)}}});
 }
 
 }  // namespace
@@ -36,23 +39,32 @@ int ExitCodeOf(const absl::Status& status) {
       return static_cast<int>(ParseInt64(own->second).value_or(kExitFailure));
     }
     switch (detail->reason) {
-      case Reason::kFeaturePlanned: return kExitUsage;
-      case Reason::kQueueFull: return kExitUnavailable;
+      case Reason::kFeaturePlanned:
+        return kExitUsage;
+      case Reason::kQueueFull:
+        return kExitUnavailable;
       case Reason::kTrapped:
-      case Reason::kDiverges: return kExitBadData;
+      case Reason::kDiverges:
+        return kExitBadData;
       case Reason::kMissingField:
         if (status.code() == absl::StatusCode::kFailedPrecondition) return kExitBadData;
         break;
-      default: break;
+      default:
+        break;
     }
   }
   switch (status.code()) {
-    case absl::StatusCode::kCancelled: return Interrupted() ? kExitInterrupted : kExitFailure;
+    case absl::StatusCode::kCancelled:
+      return Interrupted() ? kExitInterrupted : kExitFailure;
     case absl::StatusCode::kInvalidArgument:
-    case absl::StatusCode::kUnimplemented: return kExitUsage;
-    case absl::StatusCode::kNotFound: return kExitNotFound;
-    case absl::StatusCode::kUnavailable: return kExitUnavailable;
-    default: return kExitFailure;
+    case absl::StatusCode::kUnimplemented:
+      return kExitUsage;
+    case absl::StatusCode::kNotFound:
+      return kExitNotFound;
+    case absl::StatusCode::kUnavailable:
+      return kExitUnavailable;
+    default:
+      return kExitFailure;
   }
 }
 
@@ -61,7 +73,8 @@ std::string FailureText(const absl::Status& status) {
   if (status.code() == absl::StatusCode::kCancelled && Interrupted()) return "interrupted";
   const std::optional<ErrorDetail> detail = GetErrorDetail(status);
   if (!detail || detail->metadata.contains(kExitKey)) return text;
-  if (!detail->field.empty() && text.find(detail->field) == std::string::npos) text = Cat(detail->field, ": ", text);
+  if (!detail->field.empty() && text.find(detail->field) == std::string::npos)
+    text = Cat(detail->field, ": ", text);
   return text;
 }
 

@@ -1,6 +1,7 @@
-// How the command line says that something went wrong: one line on stderr, and an exit code that scripts can go by.
-#ifndef LIANJIE_CLIENTS_CLI_FAILURE_H_
-#define LIANJIE_CLIENTS_CLI_FAILURE_H_
+// How the command line says that something went wrong: one line on stderr, and an exit code that
+// scripts can go by.
+#ifndef LIANJIE_CLIENTS_CLI_BASE_FAILURE_H_
+#define LIANJIE_CLIENTS_CLI_BASE_FAILURE_H_
 
 #include <string>
 
@@ -29,4 +30,4 @@ std::string FailureText(const absl::Status& status);
 
 }  // namespace lianjie::cli
 
-#endif  // LIANJIE_CLIENTS_CLI_FAILURE_H_
+#endif  // LIANJIE_CLIENTS_CLI_BASE_FAILURE_H_

@@ -1,8 +1,8 @@
-// What an interrupt (Ctrl-C, SIGTERM) does. The signals are blocked in every thread and taken by one that waits for them, so
-// that what they trigger may be ordinary code: cancelling a call, shutting a server down. The first one asks; a second
-// ends the process at once.
-#ifndef LIANJIE_CLIENTS_CLI_INTERRUPT_H_
-#define LIANJIE_CLIENTS_CLI_INTERRUPT_H_
+// What an interrupt (Ctrl-C, SIGTERM) does. The signals are blocked in every thread and taken by
+// one that waits for them, so that what they trigger may be ordinary code: cancelling a call,
+// shutting a server down. The first one asks; a second ends the process at once.
+#ifndef LIANJIE_CLIENTS_CLI_BASE_INTERRUPT_H_
+#define LIANJIE_CLIENTS_CLI_BASE_INTERRUPT_H_
 
 #include <cstdint>
 #include <functional>
@@ -15,7 +15,8 @@ void WatchInterrupts();
 // Whether one came.
 bool Interrupted();
 
-// While it lives, an interrupt calls `action`, once, from another thread; at once if it came already.
+// While it lives, an interrupt calls `action`, once, from another thread; at once if it came
+// already.
 class OnInterrupt {
  public:
   explicit OnInterrupt(std::function<void()> action);
@@ -32,4 +33,4 @@ void WaitForInterrupt();
 
 }  // namespace lianjie::cli
 
-#endif  // LIANJIE_CLIENTS_CLI_INTERRUPT_H_
+#endif  // LIANJIE_CLIENTS_CLI_BASE_INTERRUPT_H_

@@ -1,0 +1,110 @@
+#include "clients/cli/input/header_mapper.h"
+
+#include <string>
+#include <vector>
+
+#include "clients/cli/input/bad_rows.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/clients/temp_file.h"
+
+namespace lianjie::cli {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
+using testing::UnorderedElementsAre;
+
+struct Mapped {
+  std::vector<MappedRecord> records;
+  std::string fault;
+};
+
+Mapped MapAll(RecordKind kind, const std::string& text) {
+  const TempFile file("f.csv", text);
+  auto reader = ReaderOf(file);
+  EXPECT_TRUE(*reader->Next());
+  Mapped out;
+  auto mapper = MakeHeaderMapper(kind, reader->row());
+  if (!mapper.ok()) return {{}, FaultOf("f", mapper.status()).ToString()};
+  while (*reader->Next()) {
+    const absl::Status status = (*mapper)->Map(reader->row(), out.records);
+    if (!status.ok()) return {{}, FaultOf("f", status).ToString()};
+  }
+  return out;
+}
+
+TEST(HeaderMapper, ReadsPlainHeaders) {
+  const Mapped mapped = MapAll(RecordKind::kNode,
+                               "id,kind,persons,land_mu,causes,valid_from,labels,prop:roof\n"
+                               "H1,HOUSEHOLD,4,1.5,ILLNESS;DISASTER,2020-01-01,tea;far,tile\n");
+  ASSERT_EQ(mapped.records.size(), 1U) << mapped.fault;
+  const auto& node = std::get<NodeRecord>(mapped.records[0].record);
+  EXPECT_EQ(node.id, "H1");
+  EXPECT_EQ(node.kind, NodeKind::kHousehold);
+  EXPECT_EQ(node.persons, 4);
+  EXPECT_EQ(node.land_mu, 1.5);
+  EXPECT_THAT(node.causes, ElementsAre(Cause::kIllness, Cause::kDisaster));
+  EXPECT_EQ(node.valid.from.ToString(), "2020-01-01");
+  EXPECT_THAT(node.labels, ElementsAre("tea", "far"));
+  EXPECT_THAT(node.properties, UnorderedElementsAre(Pair("roof", "tile")));
+  EXPECT_EQ(mapped.records[0].line, 2);
+}
+
+TEST(HeaderMapper, ReadsTheConventionOfNeo4jAdmin) {
+  const Mapped nodes = MapAll(
+      RecordKind::kNode,
+      "personId:ID(Person),name:string,age:int,:LABEL,skip:IGNORE\np1,Li,30,Household;Tea,x\n");
+  ASSERT_EQ(nodes.records.size(), 1U) << nodes.fault;
+  const auto& node = std::get<NodeRecord>(nodes.records[0].record);
+  EXPECT_EQ(node.id, "Person/p1");
+  EXPECT_EQ(node.name, "Li");
+  EXPECT_EQ(node.kind, NodeKind::kHousehold);
+  EXPECT_THAT(node.labels, ElementsAre("Tea"));
+  EXPECT_THAT(node.properties, UnorderedElementsAre(Pair("age", "30")));
+  const Mapped links =
+      MapAll(RecordKind::kLink,
+             ":START_ID,:END_ID(Person),weight:double,:TYPE\na,b,2.5,supply\na,b,,KNOWS\n");
+  ASSERT_EQ(links.records.size(), 2U) << links.fault;
+  const auto& supply = std::get<LinkRecord>(links.records[0].record);
+  EXPECT_EQ(supply.source, "a");
+  EXPECT_EQ(supply.target, "Person/b");
+  EXPECT_EQ(supply.weight, 2.5);
+  EXPECT_EQ(supply.mechanism, Mechanism::kSupply);
+  EXPECT_THAT(std::get<LinkRecord>(links.records[1].record).properties,
+              UnorderedElementsAre(Pair("type", "KNOWS")));
+}
+
+TEST(HeaderMapper, NamesTheColumnThatIsNone) {
+  const std::string fault = MapAll(RecordKind::kLink, "source,target,paid_yaun\na,b,1\n").fault;
+  EXPECT_THAT(fault, HasSubstr("f:1:3: paid_yaun: "));
+  EXPECT_THAT(fault, HasSubstr("did you mean paid_yuan?"));
+}
+
+TEST(HeaderMapper, NamesWhatIsMissingOrDouble) {
+  EXPECT_THAT(MapAll(RecordKind::kLink, "source,paid_yuan\na,1\n").fault,
+              HasSubstr("f:1:1: target: the required column target is missing"));
+  EXPECT_THAT(MapAll(RecordKind::kNode, "id,name,id\n1,a,2\n").fault,
+              HasSubstr("f:1:3: id: the column comes twice"));
+  EXPECT_THAT(MapAll(RecordKind::kNode, ":ID,name,id\n1,a,2\n").fault,
+              HasSubstr("f:1:3: id: two columns are id"));
+  EXPECT_THAT(MapAll(RecordKind::kNode, "id,,name\n1,a,2\n").fault,
+              HasSubstr("f:1:2: the column has no name"));
+}
+
+TEST(HeaderMapper, NamesTheCellAtFault) {
+  EXPECT_THAT(MapAll(RecordKind::kLink, "source,target,paid_yuan\na,b,1\na,b,\"1,200\"\n").fault,
+              HasSubstr("f:3:3: paid_yuan: '1,200' has a comma"));
+  EXPECT_THAT(MapAll(RecordKind::kLink, "source,target,paid_yuan\na,b,NaN\n").fault,
+              HasSubstr("f:2:3: paid_yuan: 'NaN' is not a finite"));
+  EXPECT_THAT(MapAll(RecordKind::kNode, "id,kind\na,HOUSEHOLDS\n").fault,
+              HasSubstr("did you mean HOUSEHOLD?"));
+  EXPECT_THAT(MapAll(RecordKind::kNode, "id,kind\na\n").fault,
+              HasSubstr("f:2:1: the row has 1 cells, the header 2"));
+  EXPECT_THAT(MapAll(RecordKind::kNode, "id\na,b\n").fault,
+              HasSubstr("f:2:2: the row has 2 cells, the header 1"));
+}
+
+}  // namespace
+}  // namespace lianjie::cli

@@ -1,0 +1,304 @@
+"""Bad requests over gRPC: each gets its canonical code with one ErrorInfo, never UNIMPLEMENTED or INTERNAL, except that what
+is planned says so. Bytes are sent as they are, past the stubs, so that malformed ones go out too."""
+
+import dataclasses
+
+import grpc
+import lianjie
+import pytest
+from google.rpc import error_details_pb2, status_pb2
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from lianjie.v1 import (
+    admin_service_pb2,
+    analysis_pb2,
+    analysis_service_pb2,
+    errors_pb2,
+    frame_pb2,
+    graph_pb2,
+    graph_service_pb2,
+    transfer_pb2,
+)
+
+SERVICES = [
+    module.DESCRIPTOR.services_by_name[name]
+    for module, name in (
+        (graph_service_pb2, "GraphService"),
+        (analysis_service_pb2, "AnalysisService"),
+        (admin_service_pb2, "AdminService"),
+    )
+]
+METHODS = {f"/{method.containing_service.full_name}/{method.name}": method for s in SERVICES for method in s.methods}
+PLANNED = {path for path in METHODS if "AdminService" in path} | {
+    "/lianjie.v1.GraphService/Watch",
+    "/lianjie.v1.AnalysisService/Start",
+    "/lianjie.v1.AnalysisService/ReadResult",
+}
+HERE = sorted(set(METHODS) - PLANNED)
+REASONS = {name.removeprefix("ERROR_REASON_") for name in errors_pb2.ErrorReason.keys()}
+
+
+@dataclasses.dataclass(frozen=True)
+class Refusal:
+    code: str
+    reason: str
+    metadata: dict[str, str]
+    fields: list[str]
+    message: str
+
+
+@pytest.fixture(scope="module")
+def channel(server):
+    with grpc.insecure_channel(server.address) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def graph(server):
+    """A small graph that is there."""
+    with server.client("refusals") as client:
+        client.import_data(
+            nodes=[{"id": "A"}, {"id": "B"}, {"id": "H", "kind": "HOUSEHOLD"}],
+            links=[{"id": "L", "source": "A", "target": "B", "share": 0.5}],
+        )
+    return "refusals"
+
+
+def send(channel, path: str, message) -> Refusal | bytes:
+    """Sends bytes, or a message, to a method: the refusal, or the (last) answer."""
+    data = message if isinstance(message, bytes) else message.SerializeToString()
+    method = METHODS[path]
+    try:
+        if method.client_streaming:
+            return channel.stream_unary(path)(iter([data]), timeout=20)
+        if method.server_streaming:
+            answers = list(channel.unary_stream(path)(data, timeout=20))
+            return answers[-1] if answers else b""
+        return channel.unary_unary(path)(data, timeout=20)
+    except grpc.RpcError as error:
+        return refusal(error)
+
+
+def refusal(error: grpc.RpcError) -> Refusal:
+    infos, fields = [], []
+    for key, value in error.trailing_metadata():
+        if key == "grpc-status-details-bin":
+            status = status_pb2.Status.FromString(value)
+            assert status.code == error.code().value[0]
+            for detail in status.details:
+                if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
+                    infos.append(error_details_pb2.ErrorInfo())
+                    detail.Unpack(infos[-1])
+                elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
+                    request = error_details_pb2.BadRequest()
+                    detail.Unpack(request)
+                    fields += [violation.field for violation in request.field_violations]
+    assert len(infos) == 1, f"{error.code()} {error.details()}: {len(infos)} ErrorInfo"
+    assert infos[0].domain == "lianjie" and infos[0].reason in REASONS
+    return Refusal(error.code().name, infos[0].reason, dict(infos[0].metadata), fields, error.details())
+
+
+@pytest.mark.parametrize("path", HERE)
+@pytest.mark.parametrize("data", [b"\xff\xff\xff\xff", b"\x0a\x7f", b"\x0a\x02\xc3\x28"], ids=["noise", "cut", "no UTF-8"])
+def test_malformed_message(channel, path, data):
+    request = METHODS[path].input_type
+    if data == b"\x0a\x02\xc3\x28" and (not request.fields or request.fields[0].cpp_type != 9):
+        data = b"\x0a\x80"  # the first field is no text: a length that does not end
+    answer = send(channel, path, data)
+    assert isinstance(answer, Refusal), path
+    assert (answer.code, answer.reason) == ("INVALID_ARGUMENT", "MALFORMED_MESSAGE"), answer
+
+
+@pytest.mark.parametrize("path", sorted(PLANNED))
+def test_planned_method_says_so(channel, path):
+    answer = send(channel, path, b"")
+    assert isinstance(answer, Refusal)
+    assert (answer.code, answer.reason) == ("UNIMPLEMENTED", "FEATURE_PLANNED"), answer
+    assert path.rpartition("/")[2] in answer.metadata["feature"]
+
+
+def mutate(graph, **mutation):
+    return graph_service_pb2.MutateRequest(graph=graph, mutations=[mutation])
+
+
+def run(graph, **analysis):
+    return analysis_service_pb2.RunRequest(frame={"graph": graph}, analysis=analysis)
+
+
+WRITE, RUN = "/lianjie.v1.GraphService/Mutate", "/lianjie.v1.AnalysisService/Run"
+
+
+@pytest.mark.parametrize(
+    ("path", "make", "field"),
+    [
+        (WRITE, lambda g: mutate(g, create_node={"id": "X", "kind": 99}), "kind"),
+        (WRITE, lambda g: mutate(g, create_node={"id": "X", "causes": [77]}), "causes"),
+        (WRITE, lambda g: mutate(g, create_link={"source": "A", "target": "B", "mechanism": 99}), "mechanism"),
+        (RUN, lambda g: run(g, degree={"direction": 9}), "direction"),
+        (RUN, lambda g: run(g, benefit_flow={"decompose": [1, 55]}), "decompose"),
+        (RUN, lambda g: run(g, page_rank={"dangling": 9}), "dangling"),
+        ("/lianjie.v1.AnalysisService/Estimate", lambda g: run(g, benefit_flow={"mode": 9}), "mode"),
+    ],
+)
+def test_wrong_enum(channel, graph, path, make, field):
+    answer = send(channel, path, make(graph))
+    assert (answer.code, answer.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD"), answer
+    assert field in answer.metadata["field"] and any(field in name for name in answer.fields), answer
+
+
+def test_unknown_graph(channel):
+    requests = {
+        path: METHODS[path].input_type._concrete_class() for path in HERE if "graph" in METHODS[path].input_type.fields_by_name
+    }
+    requests |= {RUN: run("nowhere", degree={}), "/lianjie.v1.AnalysisService/Estimate": run("nowhere", degree={})}
+    for path, request in requests.items():
+        field = request.DESCRIPTOR.fields_by_name.get("graph")
+        if path.endswith(("CreateGraph", "ListGraphs")):
+            continue
+        if field is not None:
+            if field.message_type is not None:
+                request.graph.name = "nowhere"
+            else:
+                request.graph = "nowhere"
+        if path.endswith("Mutate"):
+            request = mutate("nowhere", create_node={"id": "A"})
+        if path.endswith(("GetNode", "GetLink")):
+            request.id = "A"
+        answer = send(channel, path, request)
+        assert isinstance(answer, Refusal), path
+        assert (answer.code, answer.reason) == ("NOT_FOUND", "GRAPH_NOT_FOUND"), (path, answer)
+        assert answer.metadata["graph"] == "nowhere"
+
+
+@pytest.mark.parametrize(
+    ("path", "make"),
+    [
+        ("/lianjie.v1.GraphService/GetNode", lambda g: graph_service_pb2.GetNodeRequest(graph=g, id="nobody")),
+        ("/lianjie.v1.GraphService/ListLinks", lambda g: graph_service_pb2.ListLinksRequest(graph=g, source="nobody")),
+        (WRITE, lambda g: mutate(g, create_link={"source": "A", "target": "nobody"})),
+        (WRITE, lambda g: mutate(g, delete_node={"id": "nobody"})),
+        (RUN, lambda g: run(g, distances={"source": ["A", "nobody"]})),
+        (RUN, lambda g: run(g, shortest_path={"source": "A", "target": "nobody"})),
+        (RUN, lambda g: run(g, explain_benefit={"node": "nobody"})),
+        (RUN, lambda g: run(g, dependence={"organisation": "nobody"})),
+    ],
+)
+def test_unknown_node(channel, graph, path, make):
+    answer = send(channel, path, make(graph))
+    assert (answer.code, answer.reason, answer.metadata["node"]) == ("NOT_FOUND", "NODE_NOT_FOUND", "nobody"), answer
+
+
+@pytest.mark.parametrize("path", [WRITE, RUN, "/lianjie.v1.GraphService/GetNode", "/lianjie.v1.GraphService/Import"])
+def test_message_over_the_handlers_limit(channel, graph, path):
+    node = graph_pb2.Node(id="X", properties={str(number): "x" * 60_000 for number in range(85)})
+    request = {
+        WRITE: lambda: mutate(graph, create_node=node),
+        RUN: lambda: run(graph, distances={"source": ["x" * 500] * 10_000}),
+    }.get(path, lambda: transfer_pb2.ImportRequest(chunk={"nodes": [node]}))()
+    assert (4 << 20) < request.ByteSize() < (64 << 20)
+    answer = send(channel, path, request)
+    assert (answer.code, answer.reason) == ("RESOURCE_EXHAUSTED", "MESSAGE_TOO_LARGE"), answer
+    assert int(answer.metadata["limit_bytes"]) == 4 << 20 and int(answer.metadata["bytes"]) > 4 << 20
+
+
+def test_forged_page_token(channel, server, graph):
+    path = "/lianjie.v1.GraphService/ListNodes"
+
+    def page(**fields):
+        return graph_service_pb2.ListNodesRequest(**{"graph": graph, "page_size": 1} | fields)
+
+    token = graph_service_pb2.ListNodesResponse.FromString(send(channel, path, page())).next_page_token
+    assert token and isinstance(send(channel, path, page(page_token=token)), bytes)
+    with server.client("refusals_other") as other:
+        other.import_data(nodes=[{"id": "A"}, {"id": "B"}])
+    flipped = token[:-1] + ("A" if token[-1] != "A" else "B")
+    for forged in (
+        page(page_token="x"),
+        page(page_token="AAAA" * 12),
+        page(page_token=flipped),
+        page(page_token=token[: len(token) // 2]),
+        page(page_token=token, filter="kind = FIRM"),
+        page(page_token=token, graph="refusals_other"),
+    ):
+        answer = send(channel, path, forged)
+        assert isinstance(answer, Refusal), forged
+        assert (answer.code, answer.reason) == ("INVALID_ARGUMENT", "INVALID_PAGE_TOKEN"), answer
+        assert answer.metadata["field"] == "page_token"
+    resume = transfer_pb2.ExportRequest(graph=graph, resume_token="forged")
+    assert send(channel, "/lianjie.v1.GraphService/Export", resume).reason == "INVALID_PAGE_TOKEN"
+
+
+@pytest.mark.parametrize(
+    ("make", "code", "reason"),
+    [
+        (lambda g: run(g), "INVALID_ARGUMENT", "MISSING_FIELD"),
+        (lambda g: run(g, shortest_path={"source": "A"}), "INVALID_ARGUMENT", "MISSING_FIELD"),
+        (lambda g: run(g, page_rank={"damping": 1.5}), "INVALID_ARGUMENT", "INVALID_FIELD"),
+        (lambda g: run(g, page_rank={"damping": float("nan")}), "INVALID_ARGUMENT", "INVALID_FIELD"),
+        (lambda g: run(g, betweenness={"weight": "wait"}), "INVALID_ARGUMENT", None),
+        (lambda g: run(g, chain_trace={"node": "A", "pattern": "PROCESSING >"}), "INVALID_ARGUMENT", "INVALID_FIELD"),
+        (lambda g: run(g, explain_benefit={"node": "H", "k": -1}), "INVALID_ARGUMENT", "INVALID_FIELD"),
+        (lambda g: run(g, benefit_flow={"mode": "FLOW_MODE_TERMS"}), "UNIMPLEMENTED", "FEATURE_PLANNED"),
+    ],
+)
+def test_options_that_do_not_fit(channel, graph, make, code, reason):
+    answer = send(channel, RUN, make(graph))
+    assert isinstance(answer, Refusal) and answer.code == code, answer
+    assert answer.reason == reason or (reason is None and answer.reason in ("INVALID_FIELD", "UNKNOWN_FIELD"))
+
+
+@pytest.mark.parametrize(
+    ("frame", "code", "reason"),
+    [
+        ({"filter": {"nodes": "kind ="}}, "INVALID_ARGUMENT", "INVALID_FILTER"),
+        ({"filter": {"nodes": "(" * 100 + "kind = FIRM" + ")" * 100}}, "INVALID_ARGUMENT", "INVALID_FILTER"),
+        ({"filter": {"region": "nowhere"}}, "NOT_FOUND", "REGION_NOT_FOUND"),
+        ({"consistency": {"exact_revision": 10**6}}, None, "REVISION_UNAVAILABLE"),
+        ({"consistency": {"at_least_revision": 10**6}}, None, "REVISION_UNAVAILABLE"),
+        ({"as_of": {"year": 2020, "month": 13, "day": 1}}, "INVALID_ARGUMENT", "INVALID_FIELD"),
+        ({"limits": {"max_memory_bytes": 1}}, "RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED"),
+        ({"scenario": {"remove_nodes": ["A"]}}, "UNIMPLEMENTED", "FEATURE_PLANNED"),
+    ],
+)
+def test_frames_that_do_not_fit(channel, graph, frame, code, reason):
+    request = analysis_service_pb2.RunRequest(frame={"graph": graph} | frame, analysis={"page_rank": {}})
+    answer = send(channel, RUN, request)
+    assert isinstance(answer, Refusal) and answer.reason == reason, answer
+    assert answer.code == code or (code is None and answer.code in ("FAILED_PRECONDITION", "OUT_OF_RANGE"))
+
+
+def test_a_period_that_ends_before_it_begins(channel, graph):
+    period = frame_pb2.Period(start={"year": 2021, "month": 1, "day": 1}, end={"year": 2020, "month": 1, "day": 1})
+    request = analysis_service_pb2.RunRequest(
+        frame={"graph": graph, "period": period}, analysis={"degree": analysis_pb2.Degree()}
+    )
+    assert send(channel, RUN, request).reason == "DATES_OUT_OF_ORDER"
+
+
+def test_the_server_is_as_before_and_healthy(channel, server, graph):
+    """Runs last in this file: nothing above has changed the graph or hurt the server."""
+    with server.client(graph) as client:
+        assert client.stats()["graph"]["revision"] == 1
+        assert [node["id"] for node in client.list_nodes()] == ["A", "B", "H"]
+    health = health_pb2_grpc.HealthStub(channel)
+    for service in ("", *(service.full_name for service in SERVICES[:2])):
+        status = health.Check(health_pb2.HealthCheckRequest(service=service), timeout=5).status
+        assert status == health_pb2.HealthCheckResponse.SERVING
+
+
+def test_reflection_tells_the_services(channel):
+    database = ProtoReflectionDescriptorDatabase(channel)
+    assert {service.full_name for service in SERVICES} <= set(database.get_services())
+    file = database.FindFileContainingSymbol("lianjie.v1.GraphService")
+    assert "Mutate" in {method.name for service in file.service for method in service.method}
+
+
+def test_trapped_money_is_refused_by_name(client):
+    client.import_data(
+        nodes=[{"id": "A", "outside_revenue_yuan": 10}, {"id": "B"}],
+        links=[{"source": "A", "target": "B", "share": 1}, {"source": "B", "target": "A", "share": 1}],
+    )
+    with pytest.raises(lianjie.LianjieError) as caught:
+        client.benefit_flow(mode="SHARE")
+    assert (caught.value.code, caught.value.reason) == ("FAILED_PRECONDITION", "TRAPPED")
+    assert set(caught.value.metadata["nodes"].replace(" ", "").split(",")) == {"A", "B"}

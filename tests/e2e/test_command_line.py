@@ -1,0 +1,206 @@
+"""What scripts rely on: the shape of answers, exit codes, and that the same question gives the same bytes."""
+
+import json
+import random
+import signal
+import subprocess
+import time
+
+import harness
+import pytest
+
+GOLDEN = harness.DATA / "golden_share"
+COLUMNS = {
+    "benefit_flow": "node kind throughput_yuan benefit_yuan gross_yuan direct_yuan indirect_yuan retained_yuan leaked_yuan",
+    "explain_benefit --node H1": "path step node link benefit_yuan",
+    "dependence": "node loss_yuan",
+    "dependence --organisation C": "node loss_yuan",
+    "page_rank": "node score",
+    "betweenness": "node score",
+    "degree": "node score",
+    "distances --source F": "node distance hops",
+    "weak_components": "node component",
+    "strong_components": "node component",
+    "shortest_path --source V --target H1": "path step node link distance",
+    "chain_trace --node F": "path step node link distance",
+}
+COVERAGE_COLUMNS = {
+    "coverage": "region level households persons l0 l1 l2 l3 l4 l5 "
+    "participation_rate income_through_industry_rate benefit_per_head_yuan",
+    "left_out": "node region class reason evidence benefit_yuan line_yuan gap_yuan nearest_organisation nearest_hops",
+}
+FLOW_SUMMARY = [
+    f"{name}_yuan"
+    for name in "injected from_outside unexplained_injection households retained leaked residual".split()
+]
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    made = tmp_path_factory.mktemp("contract") / "store"
+    harness.load(made, GOLDEN)
+    return made
+
+
+@pytest.mark.parametrize("question", [*COLUMNS, *COVERAGE_COLUMNS])
+def test_json_is_one_document_of_the_agreed_shape(store, county_store, question):
+    expected = COLUMNS | COVERAGE_COLUMNS
+    where = county_store if question in COVERAGE_COLUMNS else store
+    flows = ("benefit_flow", "explain_benefit", "dependence")
+    mode = ["--mode", "share"] if question.split()[0] in flows else []
+    answer = harness.ok("run", *question.split(), *mode, "--data", where, "--format", "json").json()
+    keys = ["analysis", "revision", "options", "summary", "columns", "rows", "truncated"]
+    assert [key for key in answer if key in keys] == keys
+    assert answer["analysis"] == question.split()[0]
+    assert type(answer["revision"]) is int and type(answer["truncated"]) is bool
+    assert isinstance(answer["options"], dict) and isinstance(answer["summary"], dict)
+    columns = expected[question].split()
+    assert [name for name in answer["columns"] if name in columns] == columns
+    assert all(len(row) == len(answer["columns"]) for row in answer["rows"]) and answer["rows"]
+    if question == "benefit_flow":
+        assert [name for name in answer["summary"] if name in FLOW_SUMMARY] == FLOW_SUMMARY
+    if question.startswith("explain"):
+        assert {"benefit_yuan", "covered_share"} <= set(answer["summary"])
+
+
+def test_unreached_nodes_have_no_distance(store):
+    answer = harness.ok("run", "distances", "--source", "F", "--data", store, "--format", "json").json()
+    table = {row[0]: row[1:3] for row in answer["rows"]}
+    assert table["H4"] == [None, None] and table["F"] == [0, 0] and table["H3"] == [3, 3]
+
+
+def test_csv_is_whole_unless_limited(county_store):
+    whole = harness.ok("run", "degree", "--data", county_store, "--format", "csv").csv(dtype={"node": str})
+    statistics = harness.ok("stats", "--data", county_store).out.decode()
+    assert list(whole.columns)[:2] == ["node", "score"] and len(whole) > 2000 and "HOUSEHOLD" in statistics
+    part = harness.ok("run", "degree", "--data", county_store, "--format", "csv", "--limit", 7).csv(dtype={"node": str})
+    assert part.equals(whole.head(7))
+    cut = harness.ok("run", "degree", "--data", county_store, "--format", "json", "--limit", 7).json()
+    assert (len(cut["rows"]), cut["truncated"]) == (7, True)
+    full = harness.ok("run", "degree", "--data", county_store, "--format", "json").json()
+    assert (len(full["rows"]), full["truncated"]) == (len(whole), False)
+
+
+def test_out_writes_the_same_bytes_to_a_file(store, tmp_path):
+    shown = harness.ok("run", "degree", "--data", store, "--format", "csv")
+    written = harness.ok("run", "degree", "--data", store, "--format", "csv", "--out", tmp_path / "degree.csv")
+    assert written.out == b"" and (tmp_path / "degree.csv").read_bytes() == shown.out
+
+
+def test_no_progress_where_there_is_no_terminal(store):
+    assert harness.ok("run", "betweenness", "--data", store, "--format", "json").err == ""
+
+
+@pytest.mark.parametrize(
+    ("code", "arguments"),
+    [
+        (harness.DONE, "stats --data {store}"),
+        (harness.DONE, "--help"),
+        (harness.USAGE, "rum degree --data {store}"),
+        (harness.USAGE, "run degre --data {store}"),
+        (harness.USAGE, "run degree --directoin forward --data {store}"),
+        (harness.USAGE, "run degree --direction sideways --data {store}"),
+        (harness.USAGE, "run degree --format xml --data {store}"),
+        (harness.USAGE, "run shortest_path --source F --data {store}"),
+        (harness.NOT_FOUND, "get node nobody --data {store}"),
+        (harness.NOT_FOUND, "get link nothing --data {store}"),
+        (harness.NOT_FOUND, "stats --graph nowhere --data {store}"),
+        (harness.NOT_FOUND, "run distances --source nobody --data {store}"),
+        (harness.BAD_DATA, "import --data {store} --nodes {golden}/nodes.csv"),
+        (harness.UNAVAILABLE, "stats --server 127.0.0.1:1"),
+    ],
+)
+def test_exit_codes(store, code, arguments):
+    ended = harness.call(*arguments.format(store=store, golden=GOLDEN).split())
+    assert ended.code == code, ended.err
+    if code != harness.DONE:
+        assert ended.out == b"" and len(ended.err.strip().splitlines()) >= 1 and "\0" not in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        ("rum degree", "run"),
+        ("run degre", "degree"),
+        ("run degree --directoin forward", "direction"),
+        ("run degree --direction forwart", "FORWARD"),
+    ],
+)
+def test_a_wrong_name_gets_did_you_mean(store, arguments, meant):
+    ended = harness.call(*arguments.split(), "--data", store)
+    assert ended.code == harness.USAGE
+    assert "did you mean" in ended.err.lower() and meant.lower() in ended.err.lower()
+
+
+def test_a_failure_of_the_analysis_is_said_by_name(tmp_path):
+    (tmp_path / "nodes.csv").write_text("id,kind,outside_revenue_yuan\nA,FIRM,10\nB,FIRM,\n")
+    (tmp_path / "links.csv").write_text("source,target,share\nA,B,1\nB,A,1\n")
+    harness.load(tmp_path / "store", tmp_path)
+    ended = harness.call("run", "benefit_flow", "--mode", "share", "--data", tmp_path / "store")
+    assert ended.code == harness.BAD_DATA  # it is the graph that is at fault
+    assert "A, B" in ended.err and "never leaves" in ended.err
+
+
+def test_interrupt_ends_with_130(tmp_path):
+    generator = random.Random(1)
+    (tmp_path / "nodes.csv").write_text("id\n" + "".join(f"{node}\n" for node in range(20_000)))
+    pairs = (f"{generator.randrange(20_000)},{generator.randrange(20_000)}\n" for _ in range(120_000))
+    (tmp_path / "links.csv").write_text("source,target\n" + "".join(pairs))
+    harness.load(tmp_path / "store", tmp_path)
+    running = subprocess.Popen(
+        [harness.BINARY, "run", "betweenness", "--data", tmp_path / "store", "--format", "csv"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=harness.ENVIRONMENT,
+    )
+    time.sleep(1.5)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == harness.INTERRUPTED, err
+    assert out == b""
+
+
+QUESTIONS = [
+    "benefit_flow --decompose mechanism,role,tier,source --source-group kind",
+    "dependence",
+    "coverage",
+    "left_out",
+    "page_rank",
+    "betweenness --direction undirected",
+    "distances --source {organisation} --direction undirected",
+    "weak_components",
+    "strong_components",
+    "degree",
+    "explain_benefit --node {household}",
+]
+
+
+@pytest.fixture(scope="module")
+def shuffled_store(tmp_path_factory, county):
+    """The same county, every table's rows in another order."""
+    folder = tmp_path_factory.mktemp("shuffled")
+    for file in county(1).glob("*.csv"):
+        header, *lines = file.read_text(encoding="utf-8").splitlines(keepends=True)
+        random.Random(7).shuffle(lines)
+        (folder / file.name).write_text(header + "".join(lines), encoding="utf-8")
+    harness.load(folder / "store", folder)
+    return folder / "store"
+
+
+@pytest.fixture(scope="module")
+def names(county_store):
+    flow = harness.ok("run", "benefit_flow", "--data", county_store, "--format", "csv").csv(dtype={"node": str})
+    best = flow.sort_values("benefit_yuan").groupby("kind")["node"].last()
+    organisation = flow[flow["kind"] == "FIRM"].sort_values("throughput_yuan")["node"].iloc[-1]
+    return {"household": best["HOUSEHOLD"], "organisation": organisation}
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_same_bytes_with_one_thread_and_two_and_from_another_order(county_store, shuffled_store, names, question):
+    arguments = question.format(**names).split()
+    answers = {
+        harness.ok("run", *arguments, "--data", store, "--threads", threads, "--format", "json").out
+        for store, threads in ((county_store, 1), (county_store, 2), (shuffled_store, 2))
+    }
+    assert len(answers) == 1
+    assert len(json.loads(answers.pop())["rows"]) > 0

@@ -1,0 +1,139 @@
+"""General analyses against NetworkX on random multigraphs with parallel links, self-loops, cycles and nodes without links."""
+
+import lianjie
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+SEEDS = range(12)
+
+
+def id_order(node: str):
+    return (0, int(node), "") if node.isdigit() else (1, 0, node)
+
+
+def random_tables(seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    pick = np.random.default_rng(seed)
+    count = int(pick.integers(2, 60))
+    ids = [str(number) if number % 2 else f"n{number}" for number in range(count)]
+    links = int(pick.integers(0, 4 * count))
+    source, target = pick.choice(ids, links), pick.choice(ids, links)
+    if links > 6:
+        source[:3], target[:3] = source[3:6], target[3:6]  # parallel
+        target[-2:] = source[-2:]  # loops
+    frame = pd.DataFrame({"id": [f"l{n}" for n in range(links)], "source": source, "target": target})
+    return pd.DataFrame({"id": ids}), frame.assign(weight=pick.integers(1, 9, links) / 4)
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed {seed}")
+def case(request, server):
+    nodes, links = random_tables(request.param)
+    with server.client(f"general_{request.param}") as client:
+        client.import_data(nodes=nodes, links=links)
+        yield client, client.to_networkx()
+
+
+def scores(result: lianjie.Result, column: str = "score") -> dict:
+    return dict(zip(result.df["node"], result.df[column], strict=True))
+
+
+def simple(graph, directed=True):
+    """Parallel links merged, the shortest kept; self-loops dropped."""
+    made = nx.DiGraph() if directed else nx.Graph()
+    made.add_nodes_from(graph)
+    for source, target, data in graph.edges(data=True):
+        if source != target:
+            known = made.get_edge_data(source, target, {"weight": np.inf})["weight"]
+            made.add_edge(source, target, weight=min(known, data["weight"]))
+    return made
+
+
+DIRECTIONS = ["FORWARD", "REVERSE", "UNDIRECTED"]
+
+
+def turned(graph, direction):
+    return {"FORWARD": graph, "REVERSE": graph.reverse(), "UNDIRECTED": graph.to_undirected()}[direction]
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_distances(case, direction):
+    client, graph = case
+    start = min(graph, key=id_order)
+    merged = simple(turned(graph, direction), direction != "UNDIRECTED")
+    hops = nx.single_source_shortest_path_length(merged, start)
+    found = client.distances(start, direction=direction).df.set_index("node")
+    assert found["distance"].dropna().to_dict() == hops and len(found) == len(graph)
+    assert found["hops"].dropna().astype(int).to_dict() == hops
+    lengths = nx.single_source_dijkstra_path_length(merged, start)
+    weighted = client.distances(start, direction=direction, weight="weight").df.set_index("node")["distance"].dropna()
+    assert weighted.to_dict() == pytest.approx(lengths, rel=1e-12)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_shortest_path(case, direction):
+    client, graph = case
+    ids = sorted(graph, key=id_order)
+    merged = simple(turned(graph, direction), direction != "UNDIRECTED")
+    for source, target in ((ids[0], ids[-1]), (ids[-1], ids[0]), (ids[len(ids) // 2], ids[-1])):
+        for weight, key in (("weight", "weight"), ("none", None)):
+            answer = client.shortest_path(source, target, direction=direction, weight=weight)
+            assert answer.summary["found"] == nx.has_path(merged, source, target)
+            if not answer.summary["found"]:
+                assert len(answer.df) == 0
+                continue
+            expected = nx.dijkstra_path_length(merged, source, target, weight=key)
+            assert answer.summary["distance"] == pytest.approx(expected, rel=1e-12)
+            path = answer.df["node"].tolist()
+            assert (path[0], path[-1]) == (source, target)
+            assert nx.path_weight(merged, path, "weight") == pytest.approx(expected) if key else len(path) - 1 == expected
+            if not key:
+                best = min(nx.all_shortest_paths(merged, source, target), key=lambda p: [id_order(n) for n in p])
+                assert path == best
+
+
+def test_components(case):
+    client, graph = case
+    for name, parts in (
+        ("weak_components", nx.weakly_connected_components(graph)),
+        ("strong_components", nx.strongly_connected_components(graph)),
+    ):
+        answer = client.run(name)
+        expected = {node: min(part, key=id_order) for part in parts for node in part}
+        assert scores(answer, "component") == expected
+        assert answer.summary["component_count"] == len(set(expected.values()))
+        assert answer.summary["largest_size"] == max(pd.Series(expected).value_counts())
+
+
+def test_degree(case):
+    client, graph = case
+    assert scores(client.degree()) == dict(graph.degree())
+    assert scores(client.degree(direction="FORWARD")) == dict(graph.out_degree())
+    assert scores(client.degree(direction="REVERSE")) == dict(graph.in_degree())
+    assert scores(client.degree(weight="weight")) == pytest.approx(dict(graph.degree(weight="weight")), rel=1e-12)
+
+
+@pytest.mark.parametrize("damping", [0.85, 0.5])
+def test_page_rank(case, damping):
+    client, graph = case
+    some = sorted(graph, key=id_order)[:2]
+    for weight, key in (("none", None), ("weight", "weight")):
+        for source in ([], some):
+            answer = client.page_rank(damping=damping, weight=weight, source=source, tolerance=1e-14)
+            start = dict.fromkeys(source, 1.0) or None
+            expected = nx.pagerank(graph, damping, personalization=start, weight=key, tol=1e-15, max_iter=2000)
+            assert scores(answer) == pytest.approx(expected, rel=1e-8, abs=1e-12)
+            assert sum(scores(answer).values()) == pytest.approx(1, rel=1e-12) and answer.summary["converged"] is True
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_betweenness(case, direction):
+    client, graph = case
+    merged = simple(turned(graph, direction), direction != "UNDIRECTED")
+    for normalized in (False, True):
+        expected = nx.betweenness_centrality(merged, normalized=normalized)
+        answer = client.betweenness(direction=direction, normalized=normalized)
+        assert scores(answer) == pytest.approx(expected, rel=1e-9, abs=1e-9)
+    weighted = nx.betweenness_centrality(merged, normalized=False, weight="weight")
+    answer = client.betweenness(direction=direction, weight="weight")
+    assert scores(answer) == pytest.approx(weighted, rel=1e-9, abs=1e-9)
