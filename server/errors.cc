@@ -46,7 +46,6 @@ absl::StatusCode CodeOf(Reason reason, absl::StatusCode given) {
     case Reason::kGraphExists:
     case Reason::kNodeExists:
     case Reason::kLinkExists:
-    case Reason::kRequestIdReused:
       return absl::StatusCode::kAlreadyExists;
     case Reason::kMessageTooLarge:
     case Reason::kLimitExceeded:
