@@ -117,7 +117,7 @@ def test_request_ids_make_retries_safe(client):
     again = client.mutate(*batch, request_id="r1")
     assert (again.revision, again.link_ids, again.replayed) == (first.revision, first.link_ids, True)
     error = refused(client.mutate, lianjie.create_node("C"), request_id="r1")
-    assert (error.code, error.reason) == ("ALREADY_EXISTS", "REQUEST_ID_REUSED")
+    assert (error.code, error.reason) == ("FAILED_PRECONDITION", "REQUEST_ID_REUSED")
     assert client.stats()["graph"]["revision"] == first.revision
 
 
