@@ -103,7 +103,7 @@ absl::StatusOr<CommitResult> ApplyBatch(const Batch& batch, std::int64_t now_mic
 
 absl::Status RequestIdReused(std::string_view request_id, std::int64_t revision) {
   return MakeError(
-      absl::StatusCode::kAlreadyExists,
+      absl::StatusCode::kFailedPrecondition,
       Cat("request_id: '", request_id, "' was used for another request, at revision ", revision),
       {.reason = Reason::kRequestIdReused,
        .field = "request_id",

@@ -62,7 +62,7 @@ class Oracle:
             frame = pd.read_csv(folder / f"{name}.csv", dtype=str, keep_default_na=False)
             return frame.reindex(columns=[*dict.fromkeys([*frame.columns, *columns])], fill_value="").to_dict("records")
 
-        self.date, self.year = date, int(date[:4])
+        self.folder, self.date, self.year = folder, date, int(date[:4])
         wanted = ["outside_revenue_yuan", "revenue_yuan", "leak_share", "monitoring", "income_year", *INCOMES]
         nodes = table("nodes", [*wanted, "valid_from", "valid_to", "region", "registration", "persons"])
         self.nodes = {node["id"]: node for node in nodes if in_force(node, date)}

@@ -81,15 +81,16 @@ def test_a_batch_is_applied_whole_or_not_at_all(client):
 
 def test_preconditions(client):
     client.create_graph(client.graph)
-    first = client.mutate(lianjie.create_node("A", name="x", persons=2))
+    first = client.mutate(lianjie.create_node("A", name="x", persons=2, land_mu=2.5))
     fine = [
         lianjie.node_exists("A"),
         lianjie.node_absent("B"),
         lianjie.link_absent("L"),
         lianjie.graph_revision_equals(first.revision),
         lianjie.field_equals("name", "x", node="A"),
-        lianjie.field_equals("persons", "2.0", node="A"),
-        lianjie.field_equals("land_mu", None, node="A"),
+        lianjie.field_equals("persons", "2", node="A"),
+        lianjie.field_equals("land_mu", "2.50", node="A"),
+        lianjie.field_equals("equity_yuan", None, node="A"),
     ]
     second = client.mutate(lianjie.create_node("B"), preconditions=fine)
     assert second.revision == first.revision + 1
