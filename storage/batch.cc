@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <limits>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
+#include "engine/core/fields.h"
 #include "engine/core/ids.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
@@ -167,6 +169,15 @@ absl::Status BatchApplier::Check(std::size_t position, const Precondition& preco
   return InvalidField(Cat("preconditions[", position, "]"), "is of no known kind");
 }
 
+// A value in the spelling that fields are stored in ("2.50" is 2.5); as it is where it is no value
+// of the field.
+template <typename Record> std::string Respelled(std::string_view name, const std::string& text) {
+  const FieldSpec<Record>* field = FindField<Record>(name);
+  Record record;
+  if (field == nullptr || text.empty() || !field->set(record, text).ok()) return text;
+  return FormatFieldValue(field->get(record));
+}
+
 template <typename Stored>
 absl::Status BatchApplier::CheckField(std::size_t position, const Precondition& precondition,
                                       std::string_view what,
@@ -177,6 +188,8 @@ absl::Status BatchApplier::CheckField(std::size_t position, const Precondition& 
   }
   LIANJIE_ASSIGN_OR_RETURN(const std::string value, FieldText(stored->record, precondition.field));
   if (value == precondition.value) return absl::OkStatus();
+  using Record = std::remove_cvref_t<decltype(stored->record)>;
+  if (value == Respelled<Record>(precondition.field, precondition.value)) return absl::OkStatus();
   return PreconditionFailed(position,
                             Cat(precondition.field, " of ", what, " '", precondition.id, "' is '",
                                 value, "', not '", precondition.value, "'"),
