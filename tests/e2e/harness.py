@@ -106,13 +106,19 @@ class Server:
         return self.process.pid
 
     def log(self) -> str:
-        self._errors.flush()
         return pathlib.Path(self._errors.name).read_text(errors="replace")
 
     def client(self, graph: str = "default", **options) -> lianjie.Client:
         return lianjie.connect(self.address, graph, progress=False, timeout=options.pop("timeout", 120), **options)
 
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *unused) -> None:
+        self.stop()
+
     def stop(self) -> int:
+        """Ends the process by its own id, if it has not ended yet; gives its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             try:
@@ -120,7 +126,18 @@ class Server:
             except subprocess.TimeoutExpired:
                 self.process.kill()
         self.process.stdout.close()
+        self._errors.close()
         return self.process.wait()
+
+    def wait_for_quiet(self) -> None:
+        """Until nothing is done any more: what a load leaves to tidy up in the background is no part of what follows."""
+
+        def quiet() -> bool:
+            before = self.cpu_seconds()
+            time.sleep(0.2)
+            return self.cpu_seconds() - before < 0.01
+
+        assert wait_until(quiet, 60), "the server does not come to rest"
 
     def cpu_seconds(self) -> float:
         """Processor time that all threads of the process have taken so far, finer than the clock tick where the kernel
