@@ -128,8 +128,9 @@ TEST(ResultWriter, WritesOneJsonDocument) {
 }
 
 TEST(ResultWriter, WritesCsv) {
-  EXPECT_EQ(Written(Format::kCsv),
-            "node,benefit_yuan,hops,found\n\"H,\"\"1\"\"\",265.3932584269663,3,true\n茶,,,false\n");
+  EXPECT_EQ(
+      Written(Format::kCsv),
+      "node,benefit_yuan,hops,found\n\"H,\"\"1\"\"\",265.39325842696627,3,true\n茶,,,false\n");
 }
 
 TEST(ResultWriter, WritesATable) {
@@ -139,7 +140,7 @@ TEST(ResultWriter, WritesATable) {
   EXPECT_THAT(text, HasSubstr("ledger: injected 1200.00 = households 0.00"));
   EXPECT_THAT(text, HasSubstr("note: Attributions are proportional."));
   EXPECT_THAT(text, HasSubstr("265.39"));
-  EXPECT_THAT(text, HasSubstr("茶                 -     -  false"));
+  EXPECT_THAT(text, HasSubstr("茶                -     -  false"));
 }
 
 TEST(JsonText, HasNoNaN) {

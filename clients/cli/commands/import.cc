@@ -2,7 +2,9 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -128,6 +130,11 @@ absl::Status Import(const Settings& settings, const ImportFlags& flags) {
     import.mapping = &*mapping;
   } else if (!flags.inputs.empty()) {
     return UsageError("--input needs --mapping FILE, which says what its rows are");
+  }
+  for (const ImportInput& input : import.inputs) {  // before a store is made for nothing
+    std::error_code error;
+    if (input.path == "-" || std::filesystem::exists(input.path, error)) continue;
+    return absl::NotFoundError(Cat(input.path, ": no such file"));
   }
   ProgressLine progress;
   import.progress = [&progress](std::uint64_t done, std::uint64_t total, std::int64_t rows) {

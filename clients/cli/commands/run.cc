@@ -73,6 +73,7 @@ absl::Status WithFlag(const absl::Status& status, const google::protobuf::Descri
   for (const auto& [path, flag] :
        {std::pair("frame.filter.nodes", "--filter-nodes"),
         std::pair("frame.filter.links", "--filter-links"),
+        std::pair("frame.limits.max_memory_bytes", "--memory"),
         std::pair("frame.filter.region", "--region"), std::pair("frame.period", "--period")}) {
     if (!detail->field.starts_with(path)) continue;
     detail->field.clear();
@@ -117,8 +118,10 @@ void AddAnalysis(CLI::App& run, Session& session, const std::shared_ptr<FrameFla
     for (const v1::OptionInfo& option : info->options()) {
       std::string text = option.description();
       if (!option.values().empty()) {
-        text += " One of";
-        for (const std::string& value : option.values()) text += " " + ToLower(value);
+        text += " Values:";
+        for (int i = 0; i < option.values_size(); ++i) {
+          text += Cat(i == 0 ? " " : ", ", ToLower(option.values(i)));
+        }
         text += ".";
       }
       help.emplace_back(option.name(), std::move(text));
