@@ -18,12 +18,11 @@ namespace {
 
 absl::Status PreconditionFailed(std::size_t position, std::string_view message,
                                 std::map<std::string, std::string> metadata) {
-  metadata.emplace("precondition", Cat(position));
   return MakeError(absl::StatusCode::kFailedPrecondition,
                    Cat("precondition ", position, " does not hold: ", message),
                    {.reason = Reason::kPreconditionFailed,
-                    .field = Cat("preconditions[", position, "]"),
-                    .row = {},
+                    .field = "preconditions",
+                    .row = static_cast<std::int64_t>(position),
                     .metadata = std::move(metadata)});
 }
 

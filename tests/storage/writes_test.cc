@@ -285,7 +285,7 @@ TEST_P(StoreTest, PreconditionsMustHoldBeforeTheBatch) {
       EXPECT_TRUE(result.ok()) << result.status();
     } else {
       EXPECT_THAT(result.status(), Fails(Reason::kPreconditionFailed));
-      EXPECT_EQ(GetErrorDetail(result.status())->metadata.at("precondition"), "1");
+      EXPECT_EQ(GetErrorDetail(result.status())->row, 1);
     }
   }
   Batch batch;
