@@ -150,15 +150,6 @@ std::string_view ElementPath(const storage::Write& write) {
   return kPaths[write.index()];
 }
 
-// The store names the precondition by its position; the API says "preconditions" and the row.
-absl::Status OfPrecondition(const absl::Status& status, ErrorDetail detail) {
-  detail.field = "preconditions";
-  if (const auto position = detail.metadata.extract("precondition")) {
-    detail.row = ParseInt64(position.mapped());
-  }
-  return MakeError(status.code(), FromAbsl(status.message()), std::move(detail));
-}
-
 absl::StatusOr<std::optional<Date>> ReferenceDateOf(const v1::Graph& graph) {
   if (!graph.has_reference_date()) return std::optional<Date>();
   LIANJIE_ASSIGN_OR_RETURN(const Date date,
@@ -259,11 +250,9 @@ absl::StatusOr<v1::MutateResponse> GraphHandlers::Mutate(const v1::MutateRequest
   absl::StatusOr<storage::CommitResult> done = store_.Commit(std::move(batch));
   if (!done.ok()) {
     const std::optional<ErrorDetail> detail = GetErrorDetail(done.status());
-    if (detail && detail->reason == Reason::kPreconditionFailed)
-      return OfPrecondition(done.status(), *detail);
-    if (!detail || !detail->row || *detail->row >= static_cast<std::int64_t>(paths.size())) {
-      return done.status();
-    }
+    const bool of_write = detail && detail->row && detail->reason != Reason::kPreconditionFailed &&
+                          *detail->row < static_cast<std::int64_t>(paths.size());
+    if (!of_write) return done.status();
     return WithFieldPrefix(done.status(), paths[static_cast<std::size_t>(*detail->row)]);
   }
   v1::MutateResponse response;

@@ -82,8 +82,12 @@ void Overlay::Delete(std::string key) {
 }
 
 void Overlay::MoveInto(Overlay& parent) {
-  for (auto& [key, value] : changes_) {
-    parent.changes_.insert_or_assign(key, std::move(value));
+  if (parent.changes_.empty()) {
+    parent.changes_.swap(changes_);
+  } else {
+    for (auto& [key, value] : changes_) {
+      parent.changes_.insert_or_assign(key, std::move(value));
+    }
   }
   parent.bytes_ += bytes_;
   changes_.clear();

@@ -112,6 +112,9 @@ rocksdb::Options MakeRocksOptions(const OpenOptions& options, std::shared_ptr<Fa
   o.write_buffer_manager =
       std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes);
   o.write_buffer_size = options.write_buffer_bytes / 2;
+  // Most look-ups of a commit are for ids that are not there; a filter spares them the walk.
+  o.memtable_prefix_bloom_size_ratio = 0.02;
+  o.memtable_whole_key_filtering = true;
 
   // A quiet folder: no statistics, few and short logs of its own.
   o.stats_dump_period_sec = 0;
