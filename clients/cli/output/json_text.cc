@@ -129,7 +129,7 @@ void JsonText::Message(const google::protobuf::Message& message, bool given_only
 }
 
 absl::Status JsonText::PassAll() {
-  const absl::Status status = sink_({buffer_.GetString(), buffer_.GetSize()});
+  absl::Status status = sink_({buffer_.GetString(), buffer_.GetSize()});
   buffer_.Clear();
   return status;
 }

@@ -189,6 +189,7 @@ class TableResultWriter final : public ResultWriter {
   absl::Status Batch(const v1::TableBatch& batch) override {
     for (int row = 0; row < batch.row_count(); ++row) {
       std::vector<std::string> cells;
+      cells.reserve(static_cast<std::size_t>(batch.columns_size()));
       for (int i = 0; i < batch.columns_size(); ++i) {
         cells.push_back(CellForPeople(header_.columns(i), batch.columns(i), row));
       }
@@ -230,6 +231,7 @@ class TableResultWriter final : public ResultWriter {
     }
     for (const std::vector<std::string>& cells : rows_) {
       std::vector<std::string> line;
+      line.reserve(shown.size());
       for (const std::size_t i : shown) line.push_back(cells[i]);
       table.AddRow(std::move(line));
     }
