@@ -101,12 +101,6 @@ void TakeCommon(const Message& from, Interval& valid,
   TEXT(product);                                  \
   ENUM(sector)
 
-template <typename Message>
-absl::Status Parse(std::string_view value, std::string_view what, Message& message) {
-  if (message.ParseFromArray(value.data(), static_cast<int>(value.size()))) return absl::OkStatus();
-  return Corrupt(Cat("a value that is no ", what));
-}
-
 }  // namespace
 
 absl::Status Corrupt(std::string_view what) {

@@ -5,7 +5,10 @@
 #include <cstdint>
 #include <string_view>
 
+#include "absl/status/status.h"
 #include "engine/core/records.h"
+#include "engine/core/text.h"
+#include "storage/codec.h"
 
 namespace lianjie::storage {
 
@@ -15,6 +18,13 @@ class LinkValue;
 class RegionValue;
 class LineValue;
 }  // namespace v1
+
+// Error: the store is damaged.
+template <typename Message>
+absl::Status Parse(std::string_view value, std::string_view what, Message& message) {
+  if (message.ParseFromArray(value.data(), static_cast<int>(value.size()))) return absl::OkStatus();
+  return Corrupt(Cat("a value that is no ", what));
+}
 
 void ToMessage(const NodeRecord& from, v1::NodeValue& to);
 void FromMessage(const v1::NodeValue& from, NodeRecord& to);

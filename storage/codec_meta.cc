@@ -11,12 +11,6 @@
 namespace lianjie::storage {
 namespace {
 
-template <typename Message>
-absl::Status Parse(std::string_view value, std::string_view what, Message& message) {
-  if (message.ParseFromArray(value.data(), static_cast<int>(value.size()))) return absl::OkStatus();
-  return Corrupt(Cat("a value that is no ", what));
-}
-
 // Image of one record.
 struct ImageWriter {
   v1::Image& image;

@@ -115,9 +115,9 @@ absl::StatusOr<std::vector<Tally>> RollUp(const Classification& c, RunContext& c
   return tallies;
 }
 
-class Writer {
+class RegionWriter {
  public:
-  Writer(const CoverageOptions& options, Table& table) : options_(options), table_(table) {
+  RegionWriter(const CoverageOptions& options, Table& table) : options_(options), table_(table) {
     AddText("region", "Code of the region; empty: the whole; none: the unplaced households.");
     AddText("name", "Name of the region.");
     AddCount("level", "", "0 the whole, 1 province to 5 village; none for the unplaced.");
@@ -205,7 +205,7 @@ RegionIndex WholeRegion(const RegionTree& regions, RegionIndex first, const std:
   return regions.level(0) == 0 && t[regions.size()].all_households == 0 ? 0 : kNoRegion;
 }
 
-void WriteRows(const View& view, const std::vector<Tally>& tallies, Writer& writer) {
+void WriteRows(const View& view, const std::vector<Tally>& tallies, RegionWriter& writer) {
   const RegionTree& regions = view.snapshot().regions();
   RegionIndex first = 0;
   auto last = static_cast<RegionIndex>(regions.size());
@@ -278,7 +278,7 @@ absl::StatusOr<AnalysisResult> RunCoverage(const AnalysisInput& input,
                            Classification::Make(input, options.households, context));
   LIANJIE_ASSIGN_OR_RETURN(const std::vector<Tally> tallies, RollUp(c, context));
   AnalysisResult result;
-  Writer writer(options, result.table);
+  RegionWriter writer(options, result.table);
   WriteRows(input.view, tallies, writer);
   result.summary = Summarise(c, tallies.back());
   result.warnings = c.warnings();

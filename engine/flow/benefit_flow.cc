@@ -15,7 +15,6 @@
 namespace lianjie {
 namespace {
 
-constexpr LinkIndex kPollMask = 16383;
 constexpr int kTiers = 10;
 constexpr int kSourcesAtOnce = 8;
 

@@ -9,7 +9,6 @@
 namespace lianjie {
 namespace {
 
-constexpr std::uint32_t kPollMask = 4095;
 constexpr double kTierTolerance = 1e-13;
 constexpr int kSectorParts = 4;
 constexpr int kNoSector = 3;

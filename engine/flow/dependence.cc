@@ -14,8 +14,6 @@
 namespace lianjie {
 namespace {
 
-constexpr std::uint32_t kPollMask = 4095;
-
 FlowModelOptions ModelOptions(const DependenceOptions& options) {
   return {.mode = options.mode,
           .signed_injections = options.signed_injections,

@@ -5,7 +5,6 @@
 namespace lianjie {
 namespace {
 
-constexpr LinkIndex kPollMask = 16383;
 constexpr std::uint64_t kNamed = 10;
 
 struct Sums {

@@ -7,12 +7,7 @@
 #include "engine/flow/flow_solver.h"
 
 namespace lianjie {
-namespace {
-
-// Links between two looks at the clock.
-constexpr LinkIndex kPollMask = 16383;
-
-}  // namespace
+namespace {}  // namespace
 
 absl::Status FlowModelOptions::Validate() const {
   if (mode == FlowMode::kTerms) {
@@ -92,7 +87,7 @@ absl::StatusOr<HouseholdBenefits> FlowModel::ComputeHouseholds(RunContext& conte
   for (LinkIndex l = 0; l < graph.link_count(); ++l) {
     if ((l & kPollMask) == 0) {
       if (context.Stopped()) return context.Check();
-      context.AddCompleted(std::min(kPollMask + 1, graph.link_count() - l));
+      context.AddCompleted(std::min<LinkIndex>(kPollMask + 1, graph.link_count() - l));
     }
     const NodeIndex target = links.target[l];
     if (graph.nodes().kind[target] != NodeKind::kHousehold) continue;

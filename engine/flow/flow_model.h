@@ -50,6 +50,9 @@
 
 namespace lianjie {
 
+// Links or payers between two looks at the clock.
+inline constexpr std::uint32_t kPollMask = 4095;
+
 enum class FlowMode : std::uint8_t { kLedger, kShare, kTerms };
 
 // Dense number of a payer in one FlowModel, ascending with its node.

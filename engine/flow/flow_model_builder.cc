@@ -14,7 +14,6 @@
 namespace lianjie {
 namespace {
 
-constexpr LinkIndex kPollMask = 16383;
 // Shares that differ from 1 by less are 1: they are sums of a few decimals.
 constexpr double kShareRounding = 1e-12;
 // Shares of a payer may add up to this much above 1; the store refuses more.

@@ -8,9 +8,6 @@
 namespace lianjie {
 namespace {
 
-// Payers between two looks at the clock.
-constexpr std::uint32_t kPollMask = 4095;
-
 absl::Status Trapped(std::uint32_t payer) {
   return MakeError(
       absl::StatusCode::kFailedPrecondition, "money reaches a payer that pays all of it to itself",

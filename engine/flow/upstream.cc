@@ -10,8 +10,6 @@
 namespace lianjie {
 namespace {
 
-constexpr std::uint32_t kPollMask = 4095;
-
 struct Arc {
   PayerIndex from;
   PayerIndex to;

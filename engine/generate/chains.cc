@@ -16,10 +16,10 @@ constexpr double kUnexplainedShare = .04;      // of receipts, where it is plant
 constexpr std::size_t kUnexplainedEvery = 8;
 constexpr std::int64_t kYuanOfKilowatt = 900;  // a year's sales of photovoltaic power
 
-class Planner {
+class ChainPlanner {
  public:
-  Planner(const CountyPlan& plan, const Organisations& organisations,
-          const std::vector<HouseholdTally>& tallies)
+  ChainPlanner(const CountyPlan& plan, const Organisations& organisations,
+               const std::vector<HouseholdTally>& tallies)
       : plan_(plan),
         orgs_(organisations),
         tallies_(tallies),
@@ -324,7 +324,7 @@ void HouseholdTally::Add(const HouseholdLink& link) {
 
 Chains PlanChains(const CountyPlan& plan, const Organisations& organisations,
                   const std::vector<HouseholdTally>& tallies) {
-  return Planner(plan, organisations, tallies).Run();
+  return ChainPlanner(plan, organisations, tallies).Run();
 }
 
 double ShareOfReceipts(std::int64_t paid_yuan, std::int64_t receipts_yuan) {

@@ -116,7 +116,7 @@ std::uint64_t OwnBytes(std::uint64_t nodes) {
          EstimateComponentAnswerBytes(nodes);
 }
 
-absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, RunContext& context) {
+absl::StatusOr<AnalysisResult> ComputeStrong(const AnalysisInput& input, RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(context.Check());
   LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Projection> graph,
                            input.projections(input.view, Spec(), context));
@@ -145,7 +145,7 @@ absl::StatusOr<AnalysisResult> RunStrongComponents(const AnalysisInput& input,
                                                    const StrongComponentsOptions& options,
                                                    RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(options.Validate());
-  return Guarded([&] { return Compute(input, context); });
+  return Guarded([&] { return ComputeStrong(input, context); });
 }
 
 std::uint64_t EstimateStrongComponentsBytes(const AnalysisInput& input,

@@ -77,7 +77,7 @@ absl::Status ForEachNode(const Snapshot& snapshot, RunContext& context, const Bo
   return context.Check();
 }
 
-absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, RunContext& context) {
+absl::StatusOr<AnalysisResult> ComputeWeak(const AnalysisInput& input, RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(context.Check());
   const Snapshot& snapshot = input.snapshot();
   LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
@@ -108,7 +108,7 @@ absl::StatusOr<AnalysisResult> RunWeakComponents(const AnalysisInput& input,
                                                  const WeakComponentsOptions& options,
                                                  RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(options.Validate());
-  return Guarded([&] { return Compute(input, context); });
+  return Guarded([&] { return ComputeWeak(input, context); });
 }
 
 std::uint64_t EstimateWeakComponentsBytes(const AnalysisInput& input,

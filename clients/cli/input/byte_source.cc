@@ -19,7 +19,7 @@
 namespace lianjie::cli {
 namespace {
 
-constexpr std::size_t kBufferBytes = std::size_t{256} << 10;
+constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 
 class FileSource final : public ByteSource {
  public:
@@ -75,7 +75,7 @@ class Refill {
 
  private:
   std::unique_ptr<ByteSource> source_;
-  std::vector<char> buffer_ = std::vector<char>(kBufferBytes);
+  std::vector<char> buffer_ = std::vector<char>(kReadBytes);
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
 };

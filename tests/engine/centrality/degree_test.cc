@@ -15,7 +15,7 @@ using testing::ResultBytes;
 using testing::SummaryNumber;
 using testing::ToInput;
 
-AnalysisResult Answer(const AnalysisInput& input, const DegreeOptions& options, int threads = 2) {
+AnalysisResult Degrees(const AnalysisInput& input, const DegreeOptions& options, int threads = 2) {
   RunContext context(
       {.threads = threads, .memory_bytes = EstimateDegreeBytes(input, options), .deadline = {}});
   auto result = RunDegree(input, options, context);
@@ -36,7 +36,7 @@ TEST(Degree, EqualsCountingOnRandomMultigraphs) {
         const testing::OracleGraph graph = testing::MakeOracle(input, direction, weight);
         std::vector<double> expected(graph.nodes.size(), 0.0);
         for (const testing::OracleArc& arc : graph.arcs) expected[arc.from] += arc.weight;
-        const AnalysisResult result = Answer(input, {.direction = direction, .weight = weight});
+        const AnalysisResult result = Degrees(input, {.direction = direction, .weight = weight});
         ASSERT_EQ(result.table.Find("node")->indices, graph.nodes);
         ASSERT_EQ(result.table.Find("score")->numbers, expected);
       }
@@ -49,7 +49,7 @@ TEST(Degree, CountsASelfLoopTwiceUndirected) {
   const testing::GraphRecords records =
       FromArcs({{"A", "A", 5}, {"A", "B", 2}, {"A", "B", 3}}, testing::Amount::kWeight, {"C"});
   const AnalysisInput input = ToInput(records);
-  const AnalysisResult counts = Answer(input, {});
+  const AnalysisResult counts = Degrees(input, {});
   EXPECT_EQ(NumberOf(counts, input.snapshot(), "A", "score"), 4);
   EXPECT_EQ(NumberOf(counts, input.snapshot(), "A", "in_count"), 1);
   EXPECT_EQ(NumberOf(counts, input.snapshot(), "A", "out_count"), 3);
@@ -59,7 +59,7 @@ TEST(Degree, CountsASelfLoopTwiceUndirected) {
   EXPECT_EQ(SummaryNumber(counts, "self_loop_count"), 1);
   EXPECT_EQ(SummaryNumber(counts, "isolated_count"), 1);
   EXPECT_EQ(SummaryNumber(counts, "sum_score"), 6);  // twice the links
-  const AnalysisResult strengths = Answer(input, {.weight = "weight"});
+  const AnalysisResult strengths = Degrees(input, {.weight = "weight"});
   EXPECT_EQ(NumberOf(strengths, input.snapshot(), "A", "score"), 15);
   EXPECT_EQ(NumberOf(strengths, input.snapshot(), "A", "in_strength"), 5);
   EXPECT_EQ(NumberOf(strengths, input.snapshot(), "A", "out_strength"), 10);
@@ -76,12 +76,13 @@ TEST(Degree, SaysWhatWeightsMiss) {
   testing::LinkOf(records, "l2").paid_yuan.reset();
   const AnalysisInput input = ToInput(records, {.period = {{"2020-01-01", "2021-01-01"}}});
   const AnalysisResult paid =
-      Answer(input, {.direction = Direction::kForward, .weight = "paid_yuan"});
+      Degrees(input, {.direction = Direction::kForward, .weight = "paid_yuan"});
   EXPECT_NEAR(NumberOf(paid, input.snapshot(), "A", "score"), 604.9315 + 3000, 1e-4);
   EXPECT_EQ(SummaryNumber(paid, "links_without_weight"), 1);
   ASSERT_EQ(paid.warnings.size(), 1u);
   EXPECT_EQ(paid.warnings.front(), "1 link has no paid_yuan; it counts as 0.");
-  const AnalysisResult free = Answer(input, {.direction = Direction::kForward, .weight = "weight"});
+  const AnalysisResult free =
+      Degrees(input, {.direction = Direction::kForward, .weight = "weight"});
   EXPECT_EQ(NumberOf(free, input.snapshot(), "A", "score"), 3);
 }
 
@@ -104,10 +105,10 @@ TEST(Degree, SameBytesAtAnyNumberOfThreadsAndOrderOfFilling) {
   graph.regions = true;
   const testing::GraphRecords records = RandomGraph(graph);
   const DegreeOptions options{.weight = "paid_yuan"};
-  const std::string bytes = ResultBytes(Answer(ToInput(records), options, 1));
-  EXPECT_EQ(bytes, ResultBytes(Answer(ToInput(records), options, 2)));
+  const std::string bytes = ResultBytes(Degrees(ToInput(records), options, 1));
+  EXPECT_EQ(bytes, ResultBytes(Degrees(ToInput(records), options, 2)));
   EXPECT_EQ(bytes,
-            ResultBytes(Answer(ToInput(testing::ToShuffledSnapshot(records, 3)), options, 2)));
+            ResultBytes(Degrees(ToInput(testing::ToShuffledSnapshot(records, 3)), options, 2)));
 }
 
 }  // namespace

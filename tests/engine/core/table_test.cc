@@ -11,7 +11,7 @@ namespace {
 using testing::ElementsAre;
 
 // One column of each type, three rows, the second null.
-Table Sample() {
+Table SampleTable() {
   Table table;
   Column& name = table.column(table.AddColumn("name", ColumnType::kString, "", "A name."));
   name.strings = {"a", "", "c"};
@@ -31,7 +31,7 @@ Table Sample() {
 }
 
 TEST(TableTest, KnowsItsColumnsAndNulls) {
-  const Table table = Sample();
+  const Table table = SampleTable();
   EXPECT_EQ(table.column_count(), 7U);
   EXPECT_EQ(table.row_count(), 3U);
   for (const Column& column : table.columns()) {
@@ -55,7 +55,7 @@ TEST(TableTest, WithoutNullFlagsNothingIsNull) {
 }
 
 TEST(TableTest, PermutesAndDropsRows) {
-  Table table = Sample();
+  Table table = SampleTable();
   table.Permute({2, 1});
   EXPECT_EQ(table.row_count(), 2U);
   EXPECT_THAT(table.Find("name")->strings, ElementsAre("c", ""));
@@ -69,7 +69,7 @@ TEST(TableTest, PermutesAndDropsRows) {
 }
 
 TEST(TableTest, Truncates) {
-  Table table = Sample();
+  Table table = SampleTable();
   table.Truncate(5);
   EXPECT_EQ(table.row_count(), 3U);
   table.Truncate(1);

@@ -16,7 +16,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-constexpr double kTight = 1e-9;
+constexpr double kFlowTolerance = 1e-9;
 
 TEST(ShareGolden, ThroughputBenefitAndLedger) {
   const Answer a(ShareGolden(), kShareMode);
@@ -26,7 +26,7 @@ TEST(ShareGolden, ThroughputBenefitAndLedger) {
   a.Expect("direct_yuan", {{"H1", 100}, {"H2", 50}, {"H3", 100}, {"H4", 0}});
   a.Expect("indirect_yuan",
            {{"H1", 23620 / 89. - 100}, {"H2", 14110 / 89. - 50}, {"H3", 11200 / 89. - 100}});
-  EXPECT_NEAR(SummaryNumber(a.result(), "injected_yuan"), 1200, kTight);
+  EXPECT_NEAR(SummaryNumber(a.result(), "injected_yuan"), 1200, kFlowTolerance);
   EXPECT_NEAR(SummaryNumber(a.result(), "households_yuan"), 549.775, 5e-4);
   EXPECT_NEAR(SummaryNumber(a.result(), "retained_yuan"), 267.528, 5e-4);
   EXPECT_NEAR(SummaryNumber(a.result(), "leaked_yuan"), 382.697, 5e-4);
@@ -98,7 +98,7 @@ TEST(LedgerGolden, WithoutFsInjectionFPaysWhatItHasNot) {
   a.Expect("throughput_yuan", {{"F", 54010}, {"C", 46000}});
   a.Expect("retained_yuan", {{"F", 0}});
   a.Expect("leaked_yuan", {{"F", 0}});
-  EXPECT_NEAR(SummaryNumber(a.result(), "unexplained_injection_yuan"), 44810, kTight);
+  EXPECT_NEAR(SummaryNumber(a.result(), "unexplained_injection_yuan"), 44810, kFlowTolerance);
   EXPECT_THAT(ColumnsWith(a.result(), "source_"),
               ElementsAre("source_UNEXPLAINED_yuan", "source_V_yuan"));
   ExpectPartsSum(a.result(), "source_");
@@ -136,7 +136,7 @@ TEST(HouseholdsThatPay, ShowTheirLoss) {
   a.Expect("benefit_yuan", {{"Hh", 100}, {"Hh2", 50}});
   a.Expect("operating_loss_yuan", {{"Hh", 100}});
   a.Expect("retained_yuan", {{"G", 650}});
-  EXPECT_NEAR(SummaryNumber(a.result(), "operating_loss_yuan"), 100, kTight);
+  EXPECT_NEAR(SummaryNumber(a.result(), "operating_loss_yuan"), 100, kFlowTolerance);
   // A seventh of what G has was nobody's: it started at the household.
   a.Expect("indirect_yuan", {{"Hh2", 50 * 6 / 7.}});
   a.Expect("direct_yuan", {{"Hh2", 50 / 7.}});
@@ -226,7 +226,7 @@ TEST(Conduits, MoneyThatStartsThereHasTheConduitAsItsPayer) {
   ASSERT_EQ(parts.size(), 2u);
   for (const PayerPart& part : parts) {
     const bool firm = a.snapshot().NodeId(part.payer) == "firm";
-    EXPECT_NEAR(part.yuan, firm ? 30 : 10, kTight);
+    EXPECT_NEAR(part.yuan, firm ? 30 : 10, kFlowTolerance);
   }
 }
 

@@ -15,7 +15,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-constexpr double kTight = 1e-9;
+constexpr double kExplainTolerance = 1e-9;
 
 // "F>C>H1", one a path, in order.
 std::vector<std::string> PathTexts(const AnalysisResult& result, const Snapshot& graph) {
@@ -54,8 +54,8 @@ TEST(Explain, ShareGolden) {
               ElementsAre("F>C>H1", "F>H1", "V>C>H1", "V>C>F>H1"));
   const std::vector<double> yuan = PathYuan(result);
   const double expected[] = {12000 / 89., 9700 / 89., 1800 / 89., 120 / 89.};
-  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(yuan[i], expected[i], kTight);
-  EXPECT_NEAR(SummaryNumber(result, "benefit_yuan"), 23620 / 89., kTight);
+  for (std::size_t i = 0; i < 4; ++i) EXPECT_NEAR(yuan[i], expected[i], kExplainTolerance);
+  EXPECT_NEAR(SummaryNumber(result, "benefit_yuan"), 23620 / 89., kExplainTolerance);
   EXPECT_NEAR(SummaryNumber(result, "covered_share"), 1, 1e-12);
   EXPECT_FALSE(result.truncated);
 }
@@ -75,8 +75,8 @@ TEST(Explain, PassesHouseholdsThatPay) {
   const AnalysisInput input = ToInput(PayingHousehold(700));
   const AnalysisResult result = Explain(input, {.node = "Hh2"});
   EXPECT_THAT(PathTexts(result, input.snapshot()), ElementsAre("K>Hh>G>Hh2", "Hh>G>Hh2"));
-  EXPECT_NEAR(PathYuan(result)[0], 50 * 6 / 7., kTight);
-  EXPECT_NEAR(SummaryNumber(result, "unexplained_yuan"), 50 / 7., kTight);
+  EXPECT_NEAR(PathYuan(result)[0], 50 * 6 / 7., kExplainTolerance);
+  EXPECT_NEAR(SummaryNumber(result, "unexplained_yuan"), 50 / 7., kExplainTolerance);
 }
 
 TEST(Explain, OwnSalesParallelLinksAndCycles) {
@@ -86,7 +86,7 @@ TEST(Explain, OwnSalesParallelLinksAndCycles) {
   g.Pays("H1", "K", Mechanism::kSupply, 100).Pays("K", "H1", Mechanism::kEmployment, 60);
   const AnalysisInput input = ToInput(g.records);
   const AnalysisResult result = Explain(input, {.node = "H1", .k = 100});
-  EXPECT_NEAR(SummaryNumber(result, "benefit_yuan"), 360, kTight);
+  EXPECT_NEAR(SummaryNumber(result, "benefit_yuan"), 360, kExplainTolerance);
   EXPECT_NEAR(SummaryNumber(result, "covered_share"), 1, 1e-12);
   // Own sales; its wage out of its own money, K's wage; K's two orders.
   EXPECT_THAT(PathTexts(result, input.snapshot()),
@@ -126,7 +126,7 @@ void ExpectLosses(const AnalysisResult& result, const Snapshot& graph, std::vect
   EXPECT_EQ(result.table.row_count(), losses.size());
   for (std::size_t i = 0; i < losses.size(); ++i) {
     EXPECT_NEAR(NumberOf(result, graph, Cat("H", i + 1), "loss_yuan"), losses[i],
-                kTight * std::max(1.0, losses[i]));
+                kExplainTolerance * std::max(1.0, losses[i]));
   }
 }
 
@@ -167,7 +167,7 @@ TEST(Dependence, SeesThroughConduitsAndAccounts) {
   const AnalysisInput input = ToInput(g.records);
   const AnalysisResult all = Depend(input);
   EXPECT_THAT(Losers(all, input.snapshot()), ElementsAre("firm", "G"));
-  EXPECT_NEAR(all.table.Find("loss_yuan")->numbers[0], 80, kTight);
+  EXPECT_NEAR(all.table.Find("loss_yuan")->numbers[0], 80, kExplainTolerance);
 }
 
 TEST(Dependence, SaysWhatIsWrong) {

@@ -15,7 +15,7 @@ namespace lianjie::testing {
 namespace {
 
 constexpr std::uint64_t kSeeds = 200;
-constexpr double kTight = 1e-9;
+constexpr double kRandomTolerance = 1e-9;
 
 GraphRecords Graph(std::uint64_t seed, bool share, std::uint32_t nodes = 0) {
   Random random(seed * 7919);
@@ -73,7 +73,7 @@ TEST_P(RandomFlow, EqualsTheDenseSolveAndConserves) {
                           double scale) {
       const double got = NumberOf(*result, input.snapshot(), id, column);
       worst = std::max(worst, std::abs(got - expected) / Scale(scale));
-      ASSERT_NEAR(got, expected, kTight * Scale(scale)) << column << " of " << id;
+      ASSERT_NEAR(got, expected, kRandomTolerance * Scale(scale)) << column << " of " << id;
     };
     for (std::size_t i = 0; i < records.nodes.size(); ++i) {
       const NodeRecord& node = records.nodes[i];
@@ -116,7 +116,7 @@ TEST_P(RandomFlow, SourcesPayersAndNarrowBenefit) {
       for (std::size_t h = 0; h < records.nodes.size(); ++h) {
         ASSERT_NEAR(NumberOf(result, input.snapshot(), records.nodes[h].id,
                              Cat("source_", records.nodes[k].id, "_yuan")),
-                    expected[h], kTight * Scale(oracle.x.sum()));
+                    expected[h], kRandomTolerance * Scale(oracle.x.sum()));
       }
     }
     RunContext context;
@@ -130,7 +130,7 @@ TEST_P(RandomFlow, SourcesPayersAndNarrowBenefit) {
         for (const PayerPart& part : model->ListPayers(n, narrow)) sum += part.yuan;
         const double expected = NumberOf(result, input.snapshot(), records.nodes[h].id,
                                          narrow ? "narrow_yuan" : "benefit_yuan");
-        ASSERT_NEAR(sum, expected, kTight * Scale(expected));
+        ASSERT_NEAR(sum, expected, kRandomTolerance * Scale(expected));
       }
     }
   }
@@ -155,14 +155,15 @@ TEST_P(RandomFlow, DependenceEqualsRemoving) {
       if (asset && oracle.f[k] == 0) {
         EXPECT_TRUE(std::isnan(total)) << node.id;
       } else {
-        ASSERT_NEAR(total, lost.sum(), kTight * Scale(oracle.x.sum())) << node.id;
+        ASSERT_NEAR(total, lost.sum(), kRandomTolerance * Scale(oracle.x.sum())) << node.id;
       }
       if (k % 3 != 0) continue;
       const AnalysisResult one = Depend(input, {.organisation = node.id, .mode = ModeOf(share)});
-      EXPECT_NEAR(SummaryNumber(one, "loss_yuan"), lost.sum(), kTight * Scale(oracle.x.sum()));
+      EXPECT_NEAR(SummaryNumber(one, "loss_yuan"), lost.sum(),
+                  kRandomTolerance * Scale(oracle.x.sum()));
       for (std::size_t h = 0; h < records.nodes.size(); ++h) {
         const double loss = NumberOf(one, input.snapshot(), records.nodes[h].id, "loss_yuan");
-        ASSERT_NEAR(std::isnan(loss) ? 0 : loss, lost[h], kTight * Scale(oracle.x.sum()));
+        ASSERT_NEAR(std::isnan(loss) ? 0 : loss, lost[h], kRandomTolerance * Scale(oracle.x.sum()));
         ++compared;
       }
     }
@@ -188,9 +189,9 @@ TEST_P(RandomFlow, PathsSumToTheBenefit) {
       const AnalysisResult result =
           Explain(input, {.node = records.nodes[h].id, .k = k, .mode = ModeOf(share)});
       EXPECT_NEAR(SummaryNumber(result, "benefit_yuan"), oracle.benefit[h],
-                  kTight * Scale(oracle.x.sum()));
+                  kRandomTolerance * Scale(oracle.x.sum()));
       if (expected.size() < 9000) {
-        EXPECT_NEAR(SummaryNumber(result, "covered_share"), 1, kTight);
+        EXPECT_NEAR(SummaryNumber(result, "covered_share"), 1, kRandomTolerance);
       }
       std::size_t at = 0;
       double before = std::numeric_limits<double>::infinity();
@@ -200,7 +201,8 @@ TEST_P(RandomFlow, PathsSumToTheBenefit) {
         ASSERT_LE(yuan, before);
         before = yuan;
         if (at < expected.size()) {
-          ASSERT_NEAR(yuan, expected[at], kTight * Scale(oracle.x.sum())) << "path " << at;
+          ASSERT_NEAR(yuan, expected[at], kRandomTolerance * Scale(oracle.x.sum()))
+              << "path " << at;
         }
         ++at;
       }
@@ -246,7 +248,7 @@ TEST_P(RandomFlow, FiltersConserveAndKeepTheBenefit) {
             Explain(input, {.node = id, .k = 10000, .mode = ModeOf(share)});
         const double covered = SummaryNumber(paths, "covered_share");
         if (!paths.truncated && paths.table.row_count() < 9000 && !std::isnan(covered)) {
-          EXPECT_NEAR(covered, 1, kTight);
+          EXPECT_NEAR(covered, 1, kRandomTolerance);
         }
       }
     }

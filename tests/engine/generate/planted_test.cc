@@ -16,7 +16,7 @@
 namespace lianjie {
 namespace {
 
-const Date kDay = *Date::Parse("2024-06-01");
+const Date kPlantedDay = *Date::Parse("2024-06-01");
 
 class Planted : public testing::TestWithParam<std::int64_t> {
  protected:
@@ -75,7 +75,7 @@ TEST_P(Planted, EveryReasonToBeLeftOut) {
 }
 
 TEST_P(Planted, DeadEndChainsOfSeveralSteps) {
-  const std::vector<Books> books = BooksOn(records(), kDay);
+  const std::vector<Books> books = BooksOn(records(), kPlantedDay);
   std::int64_t organisations = 0, chains = 0;
   for (std::size_t n = 0; n < books.size(); ++n) {
     if (!IsOrganisation(records().nodes[n].kind) || books[n].funded || books[n].out_links.empty())
@@ -125,7 +125,7 @@ TEST_P(Planted, VillagesWithAndWithoutCollective) {
 }
 
 TEST_P(Planted, PhotovoltaicStationsPayTheirOperator) {
-  const std::vector<Books> books = BooksOn(records(), kDay);
+  const std::vector<Books> books = BooksOn(records(), kPlantedDay);
   std::int64_t stations = 0;
   for (std::size_t n = 0; n < books.size(); ++n) {
     const NodeRecord& node = records().nodes[n];
@@ -145,7 +145,7 @@ TEST_P(Planted, PhotovoltaicStationsPayTheirOperator) {
 }
 
 TEST_P(Planted, LandPoolsAndFundsAreConduits) {
-  const std::vector<Books> books = BooksOn(records(), kDay);
+  const std::vector<Books> books = BooksOn(records(), kPlantedDay);
   std::int64_t conduits = 0;
   for (std::size_t n = 0; n < books.size(); ++n) {
     const NodeRecord& node = records().nodes[n];
@@ -174,7 +174,7 @@ TEST_P(Planted, ParallelLinksAndLapsedContracts) {
   for (const LinkRecord& link : records().links) {
     ++lines[{link.source, link.target}];
     statuses.insert(link.status);
-    expired += link.valid.to <= kDay;
+    expired += link.valid.to <= kPlantedDay;
   }
   EXPECT_TRUE(
       std::any_of(lines.begin(), lines.end(), [](const auto& line) { return line.second > 1; }));
@@ -224,7 +224,7 @@ TEST_P(Planted, PeopleAndIncomesAreOfTheRightSize) {
 // What a household gets by its contracts is in its income: the rest, without them, is never
 // negative.
 TEST_P(Planted, IncomesIncludeTheBindings) {
-  const std::vector<Books> books = BooksOn(records(), kDay);
+  const std::vector<Books> books = BooksOn(records(), kPlantedDay);
   for (std::size_t n = 0; n < books.size(); ++n) {
     const NodeRecord& node = records().nodes[n];
     if (node.kind != NodeKind::kHousehold || !node.income_year) continue;

@@ -26,7 +26,7 @@ using testing::ViewText;
 Date Day(std::string_view iso) { return *Date::Parse(iso); }
 
 // Day by day over the records: what the view says by intervals.
-struct BruteForce {
+struct BruteDays {
   const GraphRecords& records;
   Interval days;
 
@@ -54,7 +54,7 @@ struct BruteForce {
 void CheckView(const GraphRecords& records, const ViewText& text, Interval days) {
   const auto s = ToSnapshot(records);
   const View view = ToView(s, text);
-  const BruteForce brute{records, days};
+  const BruteDays brute{records, days};
   const Filter nodes = *ParseNodeFilter(text.nodes);
   const Filter links = *ParseLinkFilter(text.links);
   const RegionIndex region = text.region.empty() ? kNoRegion : s->regions().Find(text.region);

@@ -27,7 +27,8 @@ using testing::SummaryNumber;
 using testing::ToInput;
 
 using Label = std::pair<double, int>;
-constexpr Label kFar = {std::numeric_limits<double>::infinity(), std::numeric_limits<int>::max()};
+constexpr Label kUnreached = {std::numeric_limits<double>::infinity(),
+                              std::numeric_limits<int>::max()};
 
 std::vector<Label> LeftToTarget(const OracleGraph& graph, std::uint32_t target) {
   using Graph =
@@ -36,16 +37,18 @@ std::vector<Label> LeftToTarget(const OracleGraph& graph, std::uint32_t target) 
   Graph reversed(graph.nodes.size());
   for (const OracleArc& arc : graph.arcs)
     boost::add_edge(arc.to, arc.from, Label{arc.weight, 1}, reversed);
-  std::vector<Label> labels(graph.nodes.size(), kFar);
+  std::vector<Label> labels(graph.nodes.size(), kUnreached);
   boost::dijkstra_shortest_paths(
       reversed, target,
       boost::distance_map(boost::make_iterator_property_map(
                               labels.begin(), boost::get(boost::vertex_index, reversed)))
           .distance_compare(std::less<Label>())
           .distance_combine([](const Label& a, const Label& b) {
-            return a == kFar || b == kFar ? kFar : Label{a.first + b.first, a.second + b.second};
+            return a == kUnreached || b == kUnreached
+                       ? kUnreached
+                       : Label{a.first + b.first, a.second + b.second};
           })
-          .distance_inf(kFar)
+          .distance_inf(kUnreached)
           .distance_zero(Label{0.0, 0}));
   return labels;
 }
@@ -59,13 +62,13 @@ struct Step {
 std::vector<Step> FirstPath(const OracleGraph& graph, const Snapshot& snapshot,
                             std::uint32_t source, std::uint32_t target) {
   const std::vector<Label> left = LeftToTarget(graph, target);
-  if (left[source] == kFar) return {};
+  if (left[source] == kUnreached) return {};
   std::vector<Step> steps = {{graph.nodes[source], kNoLink}};
   for (std::uint32_t at = source; left[at].second > 0;) {
     const OracleArc* best = nullptr;
     for (const OracleArc& arc : graph.arcs) {
       const Label& rest = left[arc.to];
-      if (arc.from != at || rest == kFar ||
+      if (arc.from != at || rest == kUnreached ||
           Label{arc.weight + rest.first, 1 + rest.second} != left[at])
         continue;
       const auto order = best == nullptr ? std::strong_ordering::less
