@@ -1,5 +1,6 @@
 // Records to messages and back. Enum numbers of the API and of the core are the same by
 // construction (tests/server holds them to it), so they are cast after a range check.
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
@@ -31,8 +32,8 @@ absl::Status ReadDate(bool given, const google::type::Date& date, std::string_vi
 }
 
 std::int32_t ToInt32(std::int64_t value) {
-  return static_cast<std::int32_t>(
-      std::min<std::int64_t>(value, std::numeric_limits<std::int32_t>::max()));
+  using Limits = std::numeric_limits<std::int32_t>;
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(value, Limits::min(), Limits::max()));
 }
 
 }  // namespace

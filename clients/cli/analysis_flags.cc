@@ -81,7 +81,10 @@ absl::Status PutLines(Message& message, const FieldDescriptor& field, std::strin
     return UsageError(Cat(flag, " cannot be given on the command line"));
   }
   absl::StatusOr<std::unique_ptr<ByteSource>> source = OpenByteSource(std::string(path), {});
-  if (!source.ok()) return UsageError(Cat(flag, ": ", path, ": ", source.status().message()));
+  if (!source.ok()) {
+    const std::string message = Cat(flag, ": ", path, ": ", source.status().message());
+    return absl::IsNotFound(source.status()) ? absl::NotFoundError(message) : UsageError(message);
+  }
   CsvReader reader(*std::move(source), DelimiterOf(path));
   const auto bad = [&](const absl::Status& status) {
     return BadDataError(FaultOf(path, status).ToString());
@@ -103,6 +106,8 @@ absl::Status PutLines(Message& message, const FieldDescriptor& field, std::strin
     if (const absl::Status status = (*mapper)->Map(reader.row(), records); !status.ok())
       return bad(status);
     for (const MappedRecord& record : records) {
+      if (const absl::Status status = CheckRecord(**mapper, record); !status.ok())
+        return bad(status);
       message.GetReflection()
           ->AddMessage(&message, &field)
           ->CopyFrom(server::ToProto(std::get<LineRecord>(record.record)));
@@ -162,9 +167,11 @@ absl::Status SetFieldFromText(Message& message, const FieldDescriptor& field, st
 
 MessageFlags::MessageFlags(CLI::App& app, const google::protobuf::Descriptor& type,
                            const std::vector<std::pair<std::string, std::string>>& help,
-                           const std::vector<std::string>& taken) {
+                           const std::vector<std::string>& taken,
+                           const std::vector<std::string>& elsewhere) {
   for (int i = 0; i < type.field_count(); ++i) {
     const FieldDescriptor* field = type.field(i);
+    if (std::ranges::find(elsewhere, field->name()) != elsewhere.end()) continue;
     std::string name = FlagName(field->name());
     if (std::ranges::find(taken, name) != taken.end()) name = Cat("--option-", name.substr(2));
     const auto text =

@@ -28,11 +28,12 @@ std::vector<std::string> SplitList(std::string_view text);
 // The flags of one message's fields, on one command.
 class MessageFlags {
  public:
-  // Adds a flag for every field; a name that `taken` has already is put behind "--option-". `help`
-  // gives a field's text.
+  // Adds a flag for every field but those in `elsewhere`, which are filled by other means; a name
+  // that `taken` has already is put behind "--option-". `help` gives a field's text.
   MessageFlags(CLI::App& app, const google::protobuf::Descriptor& type,
                const std::vector<std::pair<std::string, std::string>>& help,
-               const std::vector<std::string>& taken);
+               const std::vector<std::string>& taken,
+               const std::vector<std::string>& elsewhere = {});
 
   // Fills the fields whose flags were given. UsageError otherwise.
   absl::Status Fill(google::protobuf::Message& message) const;

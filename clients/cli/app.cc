@@ -42,7 +42,7 @@ void AddSharedFlags(CLI::App& app, Flags& flags) {
   app.add_option("--threads", flags.threads, "Threads for one analysis; default: all")
       ->type_name("N")
       ->group("Where and how much")
-      ->check(CLI::Range(0, 4096));
+      ->check(CLI::Range(0, kMaxThreads));
   app.add_flag("--insecure", flags.insecure, "Allow an address beyond this machine without TLS")
       ->group("Where and how much");
 }

@@ -1,8 +1,11 @@
 #include "clients/cli/connection.h"
 
+#include <google/protobuf/descriptor.h>
 #include <grpcpp/channel.h>
 #include <grpcpp/create_channel.h>
 #include <grpcpp/security/credentials.h>
+
+#include <vector>
 
 #include "clients/cli/base/failure.h"
 #include "clients/cli/base/files.h"
@@ -65,6 +68,28 @@ Connection::~Connection() {
 }
 
 absl::Status CallStatus(const grpc::Status& status) { return server::FromGrpcStatus(status); }
+
+absl::Status CheckTexts(const google::protobuf::Message& request) {
+  const google::protobuf::Reflection& r = *request.GetReflection();
+  std::vector<const google::protobuf::FieldDescriptor*> given;
+  r.ListFields(request, &given);
+  using Field = google::protobuf::FieldDescriptor;
+  for (const Field* field : given) {
+    const bool many = field->is_repeated();
+    const int count = many ? r.FieldSize(request, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      if (field->type() == Field::TYPE_STRING) {
+        const std::string text =
+            many ? r.GetRepeatedString(request, field, i) : r.GetString(request, field);
+        if (!IsValidUtf8(text)) return UsageError(Cat(field->name(), ": is not valid UTF-8"));
+      } else if (field->cpp_type() == Field::CPPTYPE_MESSAGE) {
+        LIANJIE_RETURN_IF_ERROR(CheckTexts(many ? r.GetRepeatedMessage(request, field, i)
+                                                : r.GetMessage(request, field)));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
 
 bool IsLoopback(std::string_view address) {
   const std::size_t colon = address.rfind(':');

@@ -46,12 +46,17 @@ absl::Status CallStatus(const grpc::Status& status);
 // Whether HOST:PORT names this machine's own address, as 127.0.0.1, [::1] or localhost.
 bool IsLoopback(std::string_view address);
 
+// UsageError naming the first text in a request, the words of a command line, that is not UTF-8:
+// protobuf's strings must be, and the server could only say that the message is malformed.
+absl::Status CheckTexts(const google::protobuf::Message& request);
+
 // Makes one unary call, cancelled by an interrupt.
 template <typename Request, typename Response, typename Stub>
 absl::StatusOr<Response> Call(Stub& stub,
                               grpc::Status (Stub::*method)(grpc::ClientContext*, const Request&,
                                                            Response*),
                               const Request& request) {
+  if (absl::Status status = CheckTexts(request); !status.ok()) return status;
   grpc::ClientContext context;
   const OnInterrupt cancel([&context] { context.TryCancel(); });
   Response response;

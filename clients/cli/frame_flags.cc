@@ -34,6 +34,13 @@ std::vector<std::string> FrameFlags::AddTo(CLI::App& app) {
   return names;
 }
 
+void FrameFlags::FillOwnLimit(Format answer, google::protobuf::Message& options) const {
+  const google::protobuf::FieldDescriptor* field =
+      options.GetDescriptor()->FindFieldByName(kOwnLimit);
+  if (field == nullptr || (limit < 0 && answer == Format::kTable)) return;
+  options.GetReflection()->SetInt64(&options, field, limit > 0 ? limit : kNoLimit);
+}
+
 absl::StatusOr<google::type::Date> ParseDateFlag(std::string_view flag, std::string_view text) {
   const absl::StatusOr<Date> date = Date::Parse(text);
   if (!date.ok()) return UsageError(Cat(flag, ": ", FromAbsl(date.status().message())));

@@ -2,7 +2,10 @@
 #ifndef LIANJIE_CLIENTS_CLI_FRAME_FLAGS_H_
 #define LIANJIE_CLIENTS_CLI_FRAME_FLAGS_H_
 
+#include <google/protobuf/message.h>
+
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +22,11 @@ class App;
 
 namespace lianjie::cli {
 
+// The field of analyses' options that --limit fills, too, and what it takes for no limit: more than
+// a graph can have nodes.
+inline constexpr char kOwnLimit[] = "limit";
+inline constexpr std::int64_t kNoLimit = std::numeric_limits<std::uint32_t>::max();
+
 struct FrameFlags {
   std::string as_of, period, region, filter_nodes, filter_links, scenario, splits, consistency, out;
   std::string format = "table";
@@ -26,6 +34,10 @@ struct FrameFlags {
 
   // Adds the flags and returns their names.
   std::vector<std::string> AddTo(CLI::App& app);
+
+  // The limit of an analysis that has one of its own (kOwnLimit): --limit where it is given, none
+  // for csv and json, which are whole, and the analysis' default for a table.
+  void FillOwnLimit(Format format, google::protobuf::Message& options) const;
 
   // Fills the frame. Errors: UsageError naming the flag.
   absl::Status Fill(const Settings& settings, Format format, v1::Frame& frame) const;

@@ -37,6 +37,9 @@ void AddAnalyses(CLI::App& app, Session& session);
 
 // "table", "csv", "json".
 absl::StatusOr<Format> ParseFormat(std::string_view name);
+// The same for commands whose answers are no tables of rows: csv is a UsageError that names
+// `command`.
+absl::StatusOr<Format> ParseTableOrJson(std::string_view command, std::string_view name);
 
 }  // namespace lianjie::cli
 

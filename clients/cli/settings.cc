@@ -133,9 +133,12 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags) {
   if (!graph.empty()) out.graph = graph;
   out.threads = flags.threads;
   if (out.threads < 0 && !file["threads"].empty()) {
-    out.threads = static_cast<int>(ParseInt64(file["threads"]).value_or(-2));
-    if (out.threads < 0)
-      return UsageError("threads in the configuration file is not a whole number");
+    const std::int64_t threads = ParseInt64(file["threads"]).value_or(-1);
+    if (threads < 0 || threads > kMaxThreads) {
+      return UsageError(Cat("threads in the configuration file: '", file["threads"],
+                            "' is not a whole number from 0 to ", kMaxThreads));
+    }
+    out.threads = static_cast<int>(threads);
   }
   if (out.threads < 0) out.threads = 0;
   if (const std::string memory = Choose(flags.memory, "", file["memory"]); !memory.empty()) {

@@ -15,6 +15,8 @@
 
 namespace lianjie::cli {
 
+inline constexpr int kMaxThreads = 4096;
+
 struct Settings {
   std::string data;    // the store's folder; this or server
   std::string server;  // HOST:PORT

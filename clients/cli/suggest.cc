@@ -18,11 +18,21 @@ const CLI::Option* FindOption(const CLI::App* app, const std::string& name) {
   return nullptr;
 }
 
+std::string Join(const std::vector<std::string>& names) {
+  std::string list;
+  for (const std::string& name : names) list += Cat(list.empty() ? "" : ", ", name);
+  return list;
+}
+
 std::string ExplainCommand(const CLI::App& app, const std::string& word) {
   if (std::ranges::find(kPlanned, word) != std::end(kPlanned) && app.get_parent() == nullptr) {
     return Cat("'", word, "' is planned and comes with a later version");
   }
   const bool analyses = app.get_name() == "run";
+  if (!analyses && app.get_parent() != nullptr) {
+    const std::vector<std::string> names = CommandNames(app);
+    return Cat("'", word, "' is none of ", Join(names), DidYouMean(word, names));
+  }
   return Cat(
       "'", word, "' is no ", analyses ? "analysis" : "command", DidYouMean(word, CommandNames(app)),
       analyses ? "\n`lianjie analyses` lists them" : "\n`lianjie --help` lists the commands");
@@ -83,10 +93,8 @@ std::string ExplainMissingCommand(const CLI::App& app, const std::vector<std::st
     const std::vector<std::string> names = CommandNames(*level);
     if (std::ranges::find(names, word) != names.end()) level = level->get_subcommand(word);
   }
-  std::string list;
-  for (const std::string& name : CommandNames(*level)) list += Cat(list.empty() ? "" : ", ", name);
   return Cat("`", level == &app ? "lianjie" : Cat("lianjie ", level->get_name()),
-             "` needs one of: ", list);
+             "` needs one of: ", Join(CommandNames(*level)));
 }
 
 }  // namespace lianjie::cli

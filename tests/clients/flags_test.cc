@@ -94,6 +94,37 @@ TEST(MessageFlags, ReadLinesFromAFile) {
   const TempFile bad("lines.csv", "region,year,line_yuan\n,2020,many\n");
   EXPECT_THAT(Filled({"--lines", bad.path()}, coverage),
               HasSubstr("lines.csv:2:3: line_yuan: 'many'"));
+  const TempFile far("lines.csv", "region,year,line_yuan\n,-4294965276,4000\n");
+  EXPECT_THAT(Filled({"--lines", far.path()}, coverage),
+              HasSubstr("lines.csv:2:2: year: -4294965276 is not a year"));
+}
+
+TEST(FrameFlags, FillTheLimitOfAnAnalysis) {
+  const auto limit = [](std::int64_t given, Format format) {
+    FrameFlags flags;
+    flags.limit = given;
+    v1::ChainTrace trace;
+    flags.FillOwnLimit(format, trace);
+    return trace.limit();
+  };
+  EXPECT_EQ(limit(-1, Format::kTable), 0);  // the analysis' default
+  EXPECT_EQ(limit(-1, Format::kCsv), kNoLimit);
+  EXPECT_EQ(limit(-1, Format::kJson), kNoLimit);
+  EXPECT_EQ(limit(7, Format::kTable), 7);
+  EXPECT_EQ(limit(7, Format::kJson), 7);
+  EXPECT_EQ(limit(0, Format::kTable), kNoLimit);
+  v1::Degree degree;
+  FrameFlags().FillOwnLimit(Format::kJson, degree);
+  EXPECT_EQ(degree.ByteSizeLong(), 0U);
+}
+
+TEST(Connection, RefusesTextsThatAreNotUtf8) {
+  v1::RunRequest request;
+  EXPECT_TRUE(CheckTexts(request).ok());
+  request.mutable_analysis()->mutable_distances()->add_source("fine");
+  EXPECT_TRUE(CheckTexts(request).ok());
+  request.mutable_analysis()->mutable_distances()->add_source("\xff");
+  EXPECT_EQ(CheckTexts(request).message(), "source: is not valid UTF-8");
 }
 
 TEST(FrameFlags, FillTheFrame) {

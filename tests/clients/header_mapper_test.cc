@@ -76,6 +76,21 @@ TEST(HeaderMapper, ReadsTheConventionOfNeo4jAdmin) {
               UnorderedElementsAre(Pair("type", "KNOWS")));
 }
 
+TEST(HeaderMapper, TakesColumnsWithoutATypeForPropertiesInThatConvention) {
+  const Mapped links =
+      MapAll(RecordKind::kLink, ":START_ID,:END_ID,:TYPE,role,paid_yuan\na,b,ACTED_IN,Neo,3\n");
+  ASSERT_EQ(links.records.size(), 1U) << links.fault;
+  const auto& link = std::get<LinkRecord>(links.records[0].record);
+  EXPECT_THAT(link.properties, UnorderedElementsAre(Pair("role", "Neo"), Pair("type", "ACTED_IN")));
+  EXPECT_EQ(link.paid_yuan, 3);
+  const Mapped nodes = MapAll(RecordKind::kNode, "personId:ID,title,:LABEL\n7,The Matrix,Movie\n");
+  ASSERT_EQ(nodes.records.size(), 1U) << nodes.fault;
+  EXPECT_THAT(std::get<NodeRecord>(nodes.records[0].record).properties,
+              UnorderedElementsAre(Pair("title", "The Matrix")));
+  EXPECT_THAT(MapAll(RecordKind::kNode, "personId:ID,title:strin\n7,x\n").fault,
+              HasSubstr("f:1:2: title:strin: "));
+}
+
 TEST(HeaderMapper, NamesTheColumnThatIsNone) {
   const std::string fault = MapAll(RecordKind::kLink, "source,target,paid_yaun\na,b,1\n").fault;
   EXPECT_THAT(fault, HasSubstr("f:1:3: paid_yaun: "));

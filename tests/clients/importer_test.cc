@@ -116,6 +116,73 @@ TEST_F(ImporterTest, PutsBadRowsAside) {
   EXPECT_THAT(lines[3], testing::EndsWith(",\"A,FIRM,\"\"again, once\"\"\""));
 }
 
+TEST_F(ImporterTest, RefusesNumbersThatTheApiCannotHold) {
+  const auto fault = [&](const char* name, RecordKind kind, const std::string& text) {
+    const TempFile file(name, text);
+    return Fault({{file.path(), kind}});
+  };
+  EXPECT_THAT(fault("n.csv", RecordKind::kNode, "id,persons\nA,-4294967293\n"),
+              HasSubstr("n.csv:2:2: persons: -4294967293 is negative"));
+  EXPECT_THAT(fault("n.csv", RecordKind::kNode, "id,persons\nA,4294967299\n"),
+              HasSubstr("n.csv:2:2: persons: 4294967299 is more than 2147483647"));
+  EXPECT_THAT(fault("l.csv", RecordKind::kLine, "region,year,line_yuan\n,-4294965276,4000\n"),
+              HasSubstr("l.csv:2:2: year: -4294965276 is not a year"));
+  EXPECT_THAT(fault("r.csv", RecordKind::kRegion, "code,level\nR,-4294967293\n"),
+              HasSubstr("r.csv:2:2: level: -4294967293 is not a level"));
+  EXPECT_EQ(std::max<std::int64_t>(NodeCount(), 0), 0);
+}
+
+// A row may be above what the service takes at once without any cell being so.
+std::string WideTable(int cells) {
+  std::string header = "id";
+  std::string row = "\nWIDE";
+  for (int i = 0; i < cells; ++i) {
+    header += Cat(",prop:p", i);
+    row += "," + std::string(65000, 'x');
+  }
+  std::string small = "\nA";
+  for (int i = 0; i < cells; ++i) small += ",y";
+  return header + row + small + "\n";
+}
+
+TEST_F(ImporterTest, RefusesARowThatIsTooLargeToSend) {
+  const TempFile nodes("wide.csv", WideTable(70));
+  EXPECT_THAT(Fault({{nodes.path(), RecordKind::kNode}}), HasSubstr("wide.csv:2:1: the row takes"));
+  const TempFile list("bad.csv", "");
+  const auto outcome = Load({{nodes.path(), RecordKind::kNode}}, list.path());
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->bad_rows, 1);
+  EXPECT_THAT(LinesOf(list.path()).at(1), HasSubstr(",2,1,,LIMIT_EXCEEDED,"));
+  EXPECT_EQ(NodeCount(), 1);
+}
+
+TEST_F(ImporterTest, SendsARowThatFillsARequest) {
+  const TempFile nodes("wide.csv", WideTable(60));
+  const TempFile small("small.csv", "id,name\nB," + std::string(60000, 'x') + "\n");
+  const auto outcome = Load({{small.path(), RecordKind::kNode}, {nodes.path(), RecordKind::kNode}});
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(NodeCount(), 3);
+}
+
+TEST_F(ImporterTest, ListsBadRowsInTheOrderOfTheFiles) {
+  // The service finds the doubled id, in line 2 of the second file, after the importer has found
+  // what is wrong in line 3.
+  const TempFile first("b.csv", "id,persons\nA,1\nB,x\n");
+  const TempFile second("a.csv", "id,persons\nA,1\nC,y\nD,-1\nA,2\n");
+  const TempFile list("bad.csv", "");
+  const auto outcome =
+      Load({{first.path(), RecordKind::kNode}, {second.path(), RecordKind::kNode}}, list.path());
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->bad_rows, 5);
+  const std::vector<std::string> lines = LinesOf(list.path());
+  ASSERT_EQ(lines.size(), 6U);
+  EXPECT_THAT(lines[1], testing::StartsWith(Cat(first.path(), ",3,2,persons,")));
+  EXPECT_THAT(lines[2], testing::StartsWith(Cat(second.path(), ",2,1,id,DUPLICATE_ID,")));
+  EXPECT_THAT(lines[3], testing::StartsWith(Cat(second.path(), ",3,2,persons,")));
+  EXPECT_THAT(lines[4], testing::StartsWith(Cat(second.path(), ",4,2,persons,")));
+  EXPECT_THAT(lines[5], testing::StartsWith(Cat(second.path(), ",5,1,id,DUPLICATE_ID,")));
+}
+
 TEST_F(ImporterTest, SaysWhichFileIsEmptyOrUnknown) {
   const TempFile empty("empty.csv", "");
   EXPECT_THAT(Fault({{empty.path(), RecordKind::kNode}}),

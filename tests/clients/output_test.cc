@@ -94,13 +94,23 @@ v1::TableBatch Batch() {
   return batch;
 }
 
-std::string Written(Format format) {
+// With `notes` the answer is truncated.
+std::string Written(Format format, std::string* notes = nullptr) {
   std::string text;
-  const auto writer = MakeResultWriter(format, [&](std::string_view bytes) {
-    text += bytes;
-    return absl::OkStatus();
-  });
-  EXPECT_TRUE(writer->Begin(Header()).ok());
+  const auto append = [](std::string& to) {
+    return [&to](std::string_view bytes) {
+      to += bytes;
+      return absl::OkStatus();
+    };
+  };
+  std::string unread;
+  const auto writer = MakeResultWriter(format, append(text), append(notes ? *notes : unread));
+  v1::RunHeader header = Header();
+  if (notes != nullptr) {
+    header.set_truncated(true);
+    header.set_truncation_message("there are more chains than the limit of 2");
+  }
+  EXPECT_TRUE(writer->Begin(header).ok());
   EXPECT_TRUE(writer->Batch(Batch()).ok());
   EXPECT_TRUE(writer->End().ok());
   return text;
@@ -131,6 +141,18 @@ TEST(ResultWriter, WritesCsv) {
   EXPECT_EQ(
       Written(Format::kCsv),
       "node,benefit_yuan,hops,found\n\"H,\"\"1\"\"\",265.39325842696627,3,true\n茶,,,false\n");
+}
+
+TEST(ResultWriter, SaysBesideCsvWhatIsMissing) {
+  std::string notes;
+  EXPECT_EQ(Written(Format::kCsv, &notes), Written(Format::kCsv));
+  EXPECT_EQ(notes,
+            "warning: Attributions are proportional.\n"
+            "warning: there are more chains than the limit of 2\n");
+  std::string none;
+  const std::string json = Written(Format::kJson, &none);
+  EXPECT_THAT(json, HasSubstr("\"truncated\":true,\"truncation_message\":\"there are more chains"));
+  EXPECT_EQ(none, "");
 }
 
 TEST(ResultWriter, WritesATable) {

@@ -73,6 +73,9 @@ std::string FailureText(const absl::Status& status) {
   if (status.code() == absl::StatusCode::kCancelled && Interrupted()) return "interrupted";
   const std::optional<ErrorDetail> detail = GetErrorDetail(status);
   if (!detail || detail->metadata.contains(kExitKey)) return text;
+  // The graph is at fault: the word by which it is looked up in the docs.
+  if (detail->reason == Reason::kTrapped || detail->reason == Reason::kDiverges)
+    text += Cat(" (", ReasonName(detail->reason), ")");
   if (!detail->field.empty() && text.find(detail->field) == std::string::npos)
     text = Cat(detail->field, ": ", text);
   return text;

@@ -9,7 +9,8 @@
 
 namespace lianjie::cli {
 
-// The whole of a file; UsageError naming `flag` when it cannot be read.
+// The whole of a file; NOT_FOUND when there is none, UsageError when it cannot be read, both naming
+// `flag`.
 absl::StatusOr<std::string> ReadWholeFile(std::string_view flag, const std::string& path);
 
 }  // namespace lianjie::cli

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <condition_variable>
@@ -18,6 +19,7 @@ struct State {
   std::mutex mutex;
   std::condition_variable came;
   bool interrupted = false;
+  int descriptor = -1;
   std::uint64_t next_key = 0;
   std::map<std::uint64_t, std::function<void()>> actions;
 };
@@ -36,6 +38,7 @@ void Watch(sigset_t signals) {
     const std::lock_guard lock(state.mutex);
     if (state.interrupted) _exit(kExitInterrupted);
     state.interrupted = true;
+    if (state.descriptor >= 0) eventfd_write(state.descriptor, 1);
     for (const auto& [key, action] : state.actions) action();
     state.came.notify_all();
   }
@@ -49,8 +52,11 @@ void WatchInterrupts() {
   sigaddset(&signals, SIGINT);
   sigaddset(&signals, SIGTERM);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  TheState().descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   std::thread(&Watch, signals).detach();
 }
+
+int InterruptDescriptor() { return TheState().descriptor; }
 
 bool Interrupted() {
   const std::lock_guard lock(TheState().mutex);

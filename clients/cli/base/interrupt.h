@@ -28,6 +28,10 @@ class OnInterrupt {
   std::uint64_t key_;
 };
 
+// A descriptor that can be read from (by poll) once an interrupt has come; -1 when interrupts are
+// not watched. Never to be read or closed.
+int InterruptDescriptor();
+
 // Returns when an interrupt has come.
 void WaitForInterrupt();
 

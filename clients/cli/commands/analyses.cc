@@ -6,6 +6,7 @@
 
 #include "CLI/App.hpp"
 #include "clients/cli/base/failure.h"
+#include "clients/cli/frame_flags.h"
 #include "clients/cli/output/json_text.h"
 #include "clients/cli/output/output_file.h"
 #include "clients/cli/output/text_table.h"
@@ -58,6 +59,11 @@ std::string Details(const v1::AnalysisInfo& info) {
     }
     if (option.repeated_values()) text += ", several";
     if (option.required()) text += ", required";
+    if (option.name() == kOwnLimit) {
+      text += Cat(", default ", option.default_value(), " for a table, none for csv and json",
+                  "\n      ", option.description(), " It limits the rows, too.\n");
+      continue;
+    }
     if (!option.default_value().empty()) text += Cat(", default ", option.default_value());
     text += Cat("\n      ", option.description(), "\n");
   }
@@ -65,6 +71,7 @@ std::string Details(const v1::AnalysisInfo& info) {
 }
 
 absl::Status Analyses(const AnalysesFlags& flags) {
+  LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseTableOrJson("analyses", flags.format));
   std::vector<v1::AnalysisInfo> infos;
   std::vector<std::string> names;
   for (const server::AnalysisEntry& entry : server::Analyses()) {
@@ -77,7 +84,6 @@ absl::Status Analyses(const AnalysesFlags& flags) {
     return MakeError(absl::StatusCode::kNotFound,
                      Cat("'", flags.name, "' is no analysis", DidYouMean(flags.name, names)), {});
   }
-  LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseFormat(flags.format));
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(""));
   if (format == Format::kJson) {
     JsonText json(out->Sink());

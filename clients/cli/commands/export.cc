@@ -1,6 +1,7 @@
 // `lianjie export --out DIR`: four files that import back to the same graph. Columns of free
-// properties must stand in the header, so the stream is read twice, at one revision: first for
-// their names, then for the rows.
+// properties must stand in the header, so nodes and links wait in a temporary file in the folder
+// until all names are known: the stream is read once, and is of one revision whatever is written
+// meanwhile.
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -13,6 +14,7 @@
 #include "clients/cli/frame_flags.h"
 #include "clients/cli/output/output_file.h"
 #include "clients/cli/output/progress_line.h"
+#include "clients/cli/output/spool.h"
 #include "clients/cli/record_text.h"
 #include "clients/cli/session.h"
 #include "engine/core/csv_writer.h"
@@ -76,44 +78,48 @@ template <typename Record> class RecordFile {
 
 struct PropertyNames {
   std::set<std::string> nodes, links;
-};
 
-absl::StatusOr<std::int64_t> Gather(Connection& connection, const v1::ExportRequest& request,
-                                    PropertyNames& names) {
-  std::int64_t revision = 0;
-  LIANJIE_RETURN_IF_ERROR(Stream(connection, request, [&](const v1::ExportResponse& part) {
-    revision = part.revision();
+  void Gather(const v1::ExportResponse& part) {
     for (const v1::Node& node : part.nodes()) {
-      for (const auto& property : node.properties()) names.nodes.insert(property.first);
+      for (const auto& property : node.properties()) nodes.insert(property.first);
     }
     for (const v1::Link& link : part.links()) {
-      for (const auto& property : link.properties()) names.links.insert(property.first);
+      for (const auto& property : link.properties()) links.insert(property.first);
     }
-    return absl::OkStatus();
-  }));
-  return revision;
-}
+  }
+};
 
 absl::Status WriteFiles(Connection& connection, const v1::ExportRequest& request,
-                        const PropertyNames& names, const std::string& folder) {
-  LIANJIE_ASSIGN_OR_RETURN(const auto nodes,
-                           RecordFile<NodeRecord>::Open(folder + "/nodes.csv", names.nodes));
-  LIANJIE_ASSIGN_OR_RETURN(const auto links,
-                           RecordFile<LinkRecord>::Open(folder + "/links.csv", names.links));
+                        const std::string& folder) {
   LIANJIE_ASSIGN_OR_RETURN(const auto regions,
                            RecordFile<RegionRecord>::Open(folder + "/regions.csv", {}));
   LIANJIE_ASSIGN_OR_RETURN(const auto lines,
                            RecordFile<LineRecord>::Open(folder + "/lines.csv", {}));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Spool> spool, Spool::Open(folder));
+  PropertyNames names;
   ProgressLine progress;
   std::int64_t revision = 0;
+  std::int64_t rows = 0;
   LIANJIE_RETURN_IF_ERROR(Stream(connection, request, [&](const v1::ExportResponse& part) {
     revision = part.revision();
+    rows += part.nodes_size() + part.links_size();
+    progress.Show("export", 0, 0, Cat(rows, " nodes and links"));
+    names.Gather(part);
     LIANJIE_RETURN_IF_ERROR(regions->Write(part.regions()));
     LIANJIE_RETURN_IF_ERROR(lines->Write(part.lines()));
+    return part.nodes().empty() && part.links().empty() ? absl::OkStatus() : spool->Append(part);
+  }));
+  LIANJIE_ASSIGN_OR_RETURN(const auto nodes,
+                           RecordFile<NodeRecord>::Open(folder + "/nodes.csv", names.nodes));
+  LIANJIE_ASSIGN_OR_RETURN(const auto links,
+                           RecordFile<LinkRecord>::Open(folder + "/links.csv", names.links));
+  std::int64_t written = 0;
+  LIANJIE_RETURN_IF_ERROR(spool->Replay<v1::ExportResponse>([&](const v1::ExportResponse& part) {
+    if (Interrupted()) return absl::CancelledError("interrupted");
+    written += part.nodes_size() + part.links_size();
+    progress.Show("write", static_cast<double>(written), static_cast<double>(rows));
     LIANJIE_RETURN_IF_ERROR(nodes->Write(part.nodes()));
-    LIANJIE_RETURN_IF_ERROR(links->Write(part.links()));
-    progress.Show("export", 0, 0, Cat(nodes->count(), " nodes, ", links->count(), " links"));
-    return absl::OkStatus();
+    return links->Write(part.links());
   }));
   LIANJIE_RETURN_IF_ERROR(nodes->Close());
   LIANJIE_RETURN_IF_ERROR(links->Close());
@@ -134,13 +140,15 @@ absl::Status Export(const Settings& settings, const ExportFlags& flags) {
   }
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
                            Connection::Open(settings, /*may_create=*/false));
-  PropertyNames names;
-  LIANJIE_ASSIGN_OR_RETURN(const std::int64_t revision, Gather(*connection, request, names));
+  // A graph that is not there, or cannot be read, leaves no folder.
+  v1::GetGraphRequest graph;
+  graph.set_graph(settings.graph);
+  LIANJIE_RETURN_IF_ERROR(
+      Call(connection->graphs(), &v1::GraphService::Stub::GetGraph, graph).status());
   std::error_code error;
   std::filesystem::create_directories(flags.out, error);
   if (error) return absl::UnknownError(Cat(flags.out, ": cannot be made: ", error.message()));
-  if (revision != 0) request.mutable_consistency()->set_exact_revision(revision);
-  return WriteFiles(*connection, request, names, flags.out);
+  return WriteFiles(*connection, request, flags.out);
 }
 
 }  // namespace

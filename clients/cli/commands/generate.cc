@@ -35,9 +35,9 @@ std::string FigureText(const CountyFigure& figure, double value) {
   return figure.unit == "share" ? fmt::format("{:.4f}", value) : NumberForPeople(value);
 }
 
-absl::Status Print(const CountySummary& summary, const GenerateFlags& flags, double seconds) {
+absl::Status Print(const CountySummary& summary, const GenerateFlags& flags, Format format,
+                   double seconds) {
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(""));
-  LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseFormat(flags.format));
   if (format == Format::kJson) {
     JsonText json(out->Sink());
     json.StartArray();
@@ -90,6 +90,7 @@ absl::Status Generate(const GenerateFlags& flags) {
     return UsageError(Cat("generate ", flags.scale,
                           " is planned and comes with a later version; a county can be made now"));
   }
+  LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseTableOrJson("generate", flags.format));
   const CountyOptions options{.households = flags.households, .seed = flags.seed};
   if (const absl::Status valid = options.Validate(); !valid.ok())
     return UsageError(Cat("--", FailureText(valid)));
@@ -111,7 +112,7 @@ absl::Status Generate(const GenerateFlags& flags) {
   LIANJIE_RETURN_IF_ERROR(csv.Finish());
   for (OutputFile* file : {nodes.get(), links.get(), regions.get(), lines.get()})
     LIANJIE_RETURN_IF_ERROR(file->Close());
-  return Print(summary, flags,
+  return Print(summary, flags, format,
                std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
 }
 

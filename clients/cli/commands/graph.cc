@@ -27,7 +27,7 @@ absl::StatusOr<std::string> NameOf(const GraphFlags& flags) {
 }
 
 absl::Status Print(const std::vector<v1::Graph>& graphs, bool one, const GraphFlags& flags) {
-  LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseFormat(flags.format));
+  LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseTableOrJson("graph", flags.format));
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(""));
   if (format == Format::kJson) {
     JsonText json(out->Sink());
@@ -135,6 +135,7 @@ std::shared_ptr<GraphFlags> Add(CLI::App& graph, Session& session, const char* n
     session.action = [&session, flags, action](const Settings& settings) {
       GraphFlags filled = *flags;
       if (filled.name.empty()) filled.name = session.flags.graph;
+      LIANJIE_RETURN_IF_ERROR(ParseTableOrJson("graph", filled.format).status());  // before it acts
       return action(settings, filled);
     };
   });

@@ -101,14 +101,13 @@ absl::Status PrintJson(const ImportOutcome& outcome, OutputFile& out) {
   return json.Finish();
 }
 
-absl::Status Import(const Settings& settings, const ImportFlags& flags) {
+// What is to be loaded, and how.
+absl::StatusOr<ImportSettings> ReadFlags(const Settings& settings, const ImportFlags& flags) {
   ImportSettings import;
   import.graph = settings.graph;
   import.bad_rows_path = flags.bad_rows;
   import.encoding = flags.encoding;
   LIANJIE_ASSIGN_OR_RETURN(import.delimiter, ParseDelimiter(flags.delimiter));
-  LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseFormat(flags.format));
-  if (format == Format::kCsv) return UsageError("--format: import answers as table or json");
   if (flags.on_existing != "error" && flags.on_existing != "update") {
     return UsageError(Cat("--on-existing: '", flags.on_existing, "' is neither error nor update"));
   }
@@ -124,17 +123,25 @@ absl::Status Import(const Settings& settings, const ImportFlags& flags) {
   if (import.inputs.empty())
     return UsageError(
         "there is nothing to import: give --nodes, --links, --regions, --lines or --input");
+  if (!IsValidUtf8(settings.graph)) return UsageError("--graph: is not valid UTF-8");
+  for (const ImportInput& input : import.inputs) {  // before a store is made for nothing
+    if (!IsValidUtf8(input.path)) return UsageError("a file's name is not valid UTF-8");
+    std::error_code error;
+    if (input.path == "-" || std::filesystem::exists(input.path, error)) continue;
+    return absl::NotFoundError(Cat(input.path, ": no such file"));
+  }
+  return import;
+}
+
+absl::Status Import(const Settings& settings, const ImportFlags& flags) {
+  LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseTableOrJson("import", flags.format));
+  LIANJIE_ASSIGN_OR_RETURN(ImportSettings import, ReadFlags(settings, flags));
   std::optional<Mapping> mapping;
   if (!flags.mapping.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(mapping, Mapping::Load(flags.mapping));
     import.mapping = &*mapping;
   } else if (!flags.inputs.empty()) {
     return UsageError("--input needs --mapping FILE, which says what its rows are");
-  }
-  for (const ImportInput& input : import.inputs) {  // before a store is made for nothing
-    std::error_code error;
-    if (input.path == "-" || std::filesystem::exists(input.path, error)) continue;
-    return absl::NotFoundError(Cat(input.path, ": no such file"));
   }
   ProgressLine progress;
   import.progress = [&progress](std::uint64_t done, std::uint64_t total, std::int64_t rows) {

@@ -1,8 +1,10 @@
-// `lianjie list nodes|links|regions|lines`. Pages are fetched as they are needed, all at the
-// revision of the first, so that a list is of one moment; CSV needs the names of all free
-// properties before its header, and reads the list twice.
+// `lianjie list nodes|links|regions|lines`. Pages are fetched as they are needed, one after another
+// by their tokens: each row is listed once whatever is written meanwhile, and is at least as new as
+// the revision of the first page. CSV needs the names of all free properties before its header, so
+// the records wait in a temporary file until they are known.
 #include <memory>
 #include <set>
+#include <utility>
 #include <vector>
 
 #include "CLI/App.hpp"
@@ -10,6 +12,7 @@
 #include "clients/cli/connection.h"
 #include "clients/cli/frame_flags.h"
 #include "clients/cli/output/output_file.h"
+#include "clients/cli/output/spool.h"
 #include "clients/cli/output/text_table.h"
 #include "clients/cli/record_text.h"
 #include "clients/cli/session.h"
@@ -64,7 +67,7 @@ struct Lines {
 
 // How a listing ended.
 struct Listed {
-  std::int64_t revision = 0;
+  std::int64_t revision = 0;  // of the first page
   bool truncated = false;
 };
 
@@ -80,7 +83,7 @@ absl::StatusOr<Listed> Each(Connection& connection, typename Kind::Request reque
       request.set_page_size(static_cast<std::int32_t>(limit - count + 1));
     LIANJIE_ASSIGN_OR_RETURN(const typename Kind::Response page,
                              Call(connection.graphs(), Kind::kMethod, request));
-    listed.revision = page.revision();
+    if (request.page_token().empty()) listed.revision = page.revision();
     for (const auto& item : Kind::Items(page)) {
       if (limit > 0 && count == limit) {
         listed.truncated = true;
@@ -92,27 +95,34 @@ absl::StatusOr<Listed> Each(Connection& connection, typename Kind::Request reque
     }
     if (page.next_page_token().empty()) return listed;
     request.set_page_token(page.next_page_token());
-    request.mutable_consistency()->set_exact_revision(page.revision());
   }
 }
 
 template <typename Kind>
 absl::Status ListCsv(Connection& connection, const typename Kind::Request& request,
                      std::int64_t limit, OutputFile& out) {
-  std::set<std::string> properties;
-  const auto gather = [&](const typename Kind::Record& record) {
-    GatherPropertyNames(record, properties);
-    return absl::OkStatus();
-  };
-  typename Kind::Request second = request;
-  if constexpr (requires(typename Kind::Record r) { r.properties; }) {
-    LIANJIE_ASSIGN_OR_RETURN(const Listed first, Each<Kind>(connection, request, limit, gather));
-    second.mutable_consistency()->set_exact_revision(first.revision);
+  using Record = typename Kind::Record;
+  if constexpr (requires(Record r) { r.properties; }) {
+    LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Spool> spool, Spool::Open());
+    std::set<std::string> properties;
+    const auto keep = [&](const Record& record) {
+      GatherPropertyNames(record, properties);
+      return spool->Append(server::ToProto(record));
+    };
+    LIANJIE_RETURN_IF_ERROR(Each<Kind>(connection, request, limit, keep).status());
+    RecordCsvWriter<Record> csv(out.Sink(), {properties.begin(), properties.end()});
+    using Message = decltype(server::ToProto(std::declval<const Record&>()));
+    LIANJIE_RETURN_IF_ERROR(spool->Replay<Message>([&](const Message& message) -> absl::Status {
+      LIANJIE_ASSIGN_OR_RETURN(const Record record, server::FromProto(message));
+      return csv.Write(record);
+    }));
+    return csv.Finish();
+  } else {
+    RecordCsvWriter<Record> csv(out.Sink());
+    const auto write = [&](const Record& record) { return csv.Write(record); };
+    LIANJIE_RETURN_IF_ERROR(Each<Kind>(connection, request, limit, write).status());
+    return csv.Finish();
   }
-  RecordCsvWriter<typename Kind::Record> csv(out.Sink(), {properties.begin(), properties.end()});
-  const auto write = [&](const typename Kind::Record& record) { return csv.Write(record); };
-  LIANJIE_RETURN_IF_ERROR(Each<Kind>(connection, second, limit, write).status());
-  return csv.Finish();
 }
 
 template <typename Kind>

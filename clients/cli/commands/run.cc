@@ -66,6 +66,13 @@ absl::Status Stream(Connection& connection, const v1::RunRequest& request, Resul
   return writer.End();
 }
 
+// The sentence without the field's name in front.
+std::string Without(const std::string& field, const absl::Status& status) {
+  std::string message(FromAbsl(status.message()));
+  if (message.starts_with(field)) message = message.substr(field.size());
+  return message.substr(std::min(message.size(), message.find_first_not_of(": ")));
+}
+
 // An error of an option is said with the flag that a user knows.
 absl::Status WithFlag(const absl::Status& status, const google::protobuf::Descriptor& options) {
   std::optional<ErrorDetail> detail = GetErrorDetail(status);
@@ -76,16 +83,15 @@ absl::Status WithFlag(const absl::Status& status, const google::protobuf::Descri
         std::pair("frame.limits.max_memory_bytes", "--memory"),
         std::pair("frame.filter.region", "--region"), std::pair("frame.period", "--period")}) {
     if (!detail->field.starts_with(path)) continue;
+    const std::string text = Cat(flag, ": ", Without(detail->field, status));
     detail->field.clear();
-    return MakeError(status.code(), Cat(flag, ": ", status.message()), *std::move(detail));
+    return MakeError(status.code(), text, *std::move(detail));
   }
   const std::string field = detail->field.substr(detail->field.rfind('.') + 1);
   if (options.FindFieldByName(field) == nullptr) return status;
   std::string flag = Cat("--", field);
   std::ranges::replace(flag, '_', '-');
-  std::string message(FromAbsl(status.message()));
-  if (message.starts_with(detail->field)) message = message.substr(detail->field.size());
-  message = message.substr(std::min(message.size(), message.find_first_not_of(": ")));
+  const std::string message = Without(detail->field, status);
   detail->field.clear();
   return MakeError(status.code(), Cat(flag, ": ", message), *std::move(detail));
 }
@@ -98,10 +104,16 @@ absl::Status RunAnalysis(const Settings& settings, const AnalysisCommand& comman
   LIANJIE_RETURN_IF_ERROR(command.flags->Fill(*options));
   LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseFormat(frame.format));
   LIANJIE_RETURN_IF_ERROR(frame.Fill(settings, format, *request.mutable_frame()));
+  frame.FillOwnLimit(format, *options);
+  LIANJIE_RETURN_IF_ERROR(CheckTexts(request));
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
                            Connection::Open(settings, /*may_create=*/false));
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(frame.out));
-  const std::unique_ptr<ResultWriter> writer = MakeResultWriter(format, out->Sink());
+  const auto say = [](std::string_view notes) {
+    std::fputs(std::string(notes).c_str(), stderr);
+    return absl::OkStatus();
+  };
+  const std::unique_ptr<ResultWriter> writer = MakeResultWriter(format, out->Sink(), say);
   const absl::Status status = Stream(*connection, request, *writer);
   if (!status.ok()) return WithFlag(status, *options->GetDescriptor());
   return out->Close();
@@ -135,7 +147,8 @@ void AddAnalysis(CLI::App& run, Session& session, const std::shared_ptr<FrameFla
           field.name(), "` says more."));
   auto command = std::make_shared<AnalysisCommand>();
   command->field = &field;
-  command->flags = std::make_unique<MessageFlags>(*app, *field.message_type(), help, taken);
+  command->flags = std::make_unique<MessageFlags>(*app, *field.message_type(), help, taken,
+                                                  std::vector<std::string>{kOwnLimit});
   app->callback([&session, command, frame] {
     session.action = [command, frame](const Settings& settings) {
       return RunAnalysis(settings, *command, *frame);
@@ -164,6 +177,13 @@ absl::StatusOr<Format> ParseFormat(std::string_view name) {
   if (lower == "csv") return Format::kCsv;
   if (lower == "json") return Format::kJson;
   return UsageError(Cat("--format: '", name, "' is not one of table, csv, json"));
+}
+
+absl::StatusOr<Format> ParseTableOrJson(std::string_view command, std::string_view name) {
+  absl::StatusOr<Format> format = ParseFormat(name);
+  if (format.ok() && *format == Format::kCsv)
+    return UsageError(Cat("--format: ", command, " answers as table or json"));
+  return format;
 }
 
 }  // namespace lianjie::cli

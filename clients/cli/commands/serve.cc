@@ -1,7 +1,10 @@
 // `lianjie serve`: the first line on standard output says where it listens; the first interrupt
 // shuts it down in order, the second at once.
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <system_error>
 
 #include "CLI/App.hpp"
 #include "clients/cli/base/failure.h"
@@ -17,6 +20,7 @@ namespace lianjie::cli {
 namespace {
 
 constexpr char kDefaultListen[] = "127.0.0.1:7443";
+constexpr int kMaxPort = 65535;
 
 absl::Status Serve(const Settings& settings) {
   if (settings.data.empty()) return UsageError("serve opens a store: give --data DIR");
@@ -26,9 +30,13 @@ absl::Status Serve(const Settings& settings) {
   options.threads = settings.threads;
   options.memory_bytes = settings.memory_bytes;
   const std::size_t colon = options.listen_address.rfind(':');
-  if (colon == std::string::npos || colon == 0 ||
-      !ParseInt64(options.listen_address.substr(colon + 1))) {
+  if (colon == std::string::npos || colon == 0) {
     return UsageError(Cat("--listen: '", options.listen_address, "' is not HOST:PORT"));
+  }
+  const std::string port = options.listen_address.substr(colon + 1);
+  const std::optional<std::int64_t> number = ParseInt64(port);
+  if (!number || *number < 0 || *number > kMaxPort) {
+    return UsageError(Cat("--listen: '", port, "' is not a port from 0 to ", kMaxPort));
   }
   if (settings.tls_certificate.empty() != settings.tls_key.empty()) {
     return UsageError("--tls-certificate and --tls-key belong together: one is missing");
@@ -42,8 +50,12 @@ absl::Status Serve(const Settings& settings) {
                           " can be reached from other machines: give --tls-certificate and "
                           "--tls-key, or --insecure to serve everything in the clear"));
   }
+  std::error_code error;
+  const bool is_new = !std::filesystem::exists(options.data_dir, error) ||
+                      std::filesystem::is_empty(options.data_dir, error);
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<server::Server> server,
                            server::Server::Open(options));
+  if (is_new) std::fprintf(stderr, "made a new store in %s\n", options.data_dir.c_str());
   std::printf("listening on %s:%d\n", options.listen_address.substr(0, colon).c_str(),
               server->port());
   std::fflush(stdout);

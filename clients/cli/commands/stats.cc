@@ -49,7 +49,7 @@ std::string Text(const v1::GetStatisticsResponse& s) {
     for (const char* name : {"households", "persons"}) registrations.AddColumn(name, Align::kRight);
     for (const auto& one : s.registrations()) {
       const std::string name = Bare(one.registration(), v1::Registration_descriptor());
-      registrations.AddRow({name.empty() ? "(not given)" : name, Cat(one.household_count()),
+      registrations.AddRow({name.empty() ? "UNSPECIFIED" : name, Cat(one.household_count()),
                             Cat(one.person_count())});
     }
     registrations.AddRow({"monitored", Cat(s.monitored_household_count()), ""});
@@ -78,8 +78,7 @@ std::string Text(const v1::GetStatisticsResponse& s) {
 }
 
 absl::Status Stats(const Settings& settings, const StatsFlags& flags) {
-  LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseFormat(flags.format));
-  if (format == Format::kCsv) return UsageError("--format: stats answers as table or json");
+  LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseTableOrJson("stats", flags.format));
   v1::GetStatisticsRequest request;
   request.set_graph(settings.graph);
   if (!flags.as_of.empty()) {

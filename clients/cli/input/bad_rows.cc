@@ -1,6 +1,9 @@
 #include "clients/cli/input/bad_rows.h"
 
+#include <algorithm>
+#include <initializer_list>
 #include <optional>
+#include <utility>
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
@@ -33,31 +36,55 @@ RowFault FaultOf(std::string_view file, const absl::Status& status) {
   return fault;
 }
 
-absl::StatusOr<std::unique_ptr<BadRows>> BadRows::Open(const std::string& path) {
-  absl::StatusOr<std::unique_ptr<OutputFile>> file = OutputFile::Open(path);
-  if (!file.ok()) return file.status();
-  std::unique_ptr<BadRows> out(new BadRows(*std::move(file)));
-  for (const std::string_view name :
-       {"file", "line", "column", "field", "reason", "message", "row"})
-    out->csv_.Cell(name);
-  LIANJIE_RETURN_IF_ERROR(out->csv_.EndRow());
+namespace {
+
+// One row of the file.
+absl::StatusOr<std::string> RowText(std::initializer_list<std::string_view> cells) {
+  std::string text;
+  CsvWriter csv([&](std::string_view bytes) {
+    text += bytes;
+    return absl::OkStatus();
+  });
+  for (const std::string_view cell : cells) csv.Cell(cell);
+  LIANJIE_RETURN_IF_ERROR(csv.EndRow());
+  LIANJIE_RETURN_IF_ERROR(csv.Finish());
+  return text;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<BadRows>> BadRows::Open(const std::string& path,
+                                                       const std::vector<std::string>& files) {
+  LIANJIE_ASSIGN_OR_RETURN(std::unique_ptr<OutputFile> file, OutputFile::Open(path));
+  LIANJIE_ASSIGN_OR_RETURN(std::unique_ptr<Spool> spool, Spool::Open());
+  std::unique_ptr<BadRows> out(new BadRows(std::move(file), std::move(spool)));
+  for (const std::string& name : files) out->order_.emplace(name, out->order_.size());
+  LIANJIE_ASSIGN_OR_RETURN(const std::string header, RowText({"file", "line", "column", "field",
+                                                              "reason", "message", "row"}));
+  LIANJIE_RETURN_IF_ERROR(out->file_->Write(header));
   return out;
 }
 
 absl::Status BadRows::Add(const RowFault& fault, std::string_view row_text) {
   ++count_;
-  csv_.Cell(fault.file);
-  csv_.Cell(Cat(fault.line));
-  csv_.Cell(Cat(fault.column));
-  csv_.Cell(fault.field);
-  csv_.Cell(fault.reason);
-  csv_.Cell(fault.message);
-  csv_.Cell(row_text);
-  return csv_.EndRow();
+  LIANJIE_ASSIGN_OR_RETURN(const std::string row,
+                           RowText({fault.file, Cat(fault.line), Cat(fault.column), fault.field,
+                                    fault.reason, fault.message, row_text}));
+  const auto at = order_.find(fault.file);
+  waiting_.push_back(
+      {at != order_.end() ? at->second : order_.size(), fault.line, spool_->size(), row.size()});
+  return spool_->Append(row);
 }
 
 absl::Status BadRows::Close() {
-  LIANJIE_RETURN_IF_ERROR(csv_.Finish());
+  std::ranges::stable_sort(waiting_, {},
+                           [](const Waiting& row) { return std::pair(row.file, row.line); });
+  std::string row;
+  for (const Waiting& one : waiting_) {
+    row.resize(one.size);
+    LIANJIE_RETURN_IF_ERROR(spool_->Read(one.offset, row));
+    LIANJIE_RETURN_IF_ERROR(file_->Write(row));
+  }
   return file_->Close();
 }
 

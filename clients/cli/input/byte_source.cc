@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <iconv.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -14,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "clients/cli/base/interrupt.h"
 #include "engine/core/text.h"
 
 namespace lianjie::cli {
@@ -23,7 +25,10 @@ constexpr std::size_t kReadBytes = std::size_t{256} << 10;
 
 class FileSource final : public ByteSource {
  public:
-  explicit FileSource(int fd) : fd_(fd) {}
+  explicit FileSource(int fd) : fd_(fd) {
+    struct stat about {};
+    may_wait_ = ::fstat(fd, &about) != 0 || !S_ISREG(about.st_mode);
+  }
   ~FileSource() override {
     if (fd_ > STDIN_FILENO) ::close(fd_);
   }
@@ -31,8 +36,9 @@ class FileSource final : public ByteSource {
   absl::StatusOr<std::size_t> Read(std::span<char> out) override {
     ssize_t got = 0;
     do {
+      if (may_wait_ && !Wait()) return absl::CancelledError("interrupted");
       got = ::read(fd_, out.data(), out.size());
-    } while (got < 0 && errno == EINTR);
+    } while (got < 0 && (errno == EINTR || errno == EAGAIN));
     if (got < 0) return absl::DataLossError(Cat("cannot be read: ", std::strerror(errno)));
     raw_bytes_ += static_cast<std::uint64_t>(got);
     return static_cast<std::size_t>(got);
@@ -40,7 +46,16 @@ class FileSource final : public ByteSource {
   std::uint64_t raw_bytes() const override { return raw_bytes_; }
 
  private:
+  // Until there is something to read, or the end; false when an interrupt comes first.
+  bool Wait() const {
+    std::array<pollfd, 2> waits = {{{fd_, POLLIN, 0}, {InterruptDescriptor(), POLLIN, 0}}};
+    while (::poll(waits.data(), waits.size(), -1) < 0 && errno == EINTR) {
+    }
+    return waits[1].revents == 0;
+  }
+
   int fd_;
+  bool may_wait_ = false;  // a pipe, a terminal: somebody else decides when there is more
   std::uint64_t raw_bytes_ = 0;
 };
 
@@ -244,7 +259,8 @@ absl::StatusOr<std::unique_ptr<ByteSource>> OpenFile(const std::string& path) {
   if (::stat(path.c_str(), &about) == 0 && S_ISDIR(about.st_mode)) {
     return absl::InvalidArgumentError("is a folder, not a file");
   }
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // Not to wait for a pipe's writer here, where an interrupt would not be seen; Read does.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) {
     const std::string why = std::strerror(errno);
     return errno == ENOENT ? absl::NotFoundError("no such file") : absl::PermissionDeniedError(why);

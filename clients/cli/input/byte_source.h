@@ -21,7 +21,8 @@ class ByteSource {
   ByteSource(const ByteSource&) = delete;
   ByteSource& operator=(const ByteSource&) = delete;
 
-  // The next bytes; 0 at the end. DATA_LOSS for a stream that is damaged or ends early.
+  // The next bytes; 0 at the end. DATA_LOSS for a stream that is damaged or ends early, CANCELLED
+  // when an interrupt comes while a pipe is waited for.
   virtual absl::StatusOr<std::size_t> Read(std::span<char> out) = 0;
   // Bytes taken from the file itself so far, packed as they are: for progress.
   virtual std::uint64_t raw_bytes() const = 0;

@@ -87,6 +87,7 @@ absl::StatusOr<bool> CsvReader::ReadLine() {
     if (begin_ == end_) {
       if (at_end_) break;
       absl::StatusOr<std::size_t> got = source_->Read(buffer_);
+      if (absl::IsCancelled(got.status())) return got.status();
       if (!got.ok()) {
         return MakeError(absl::StatusCode::kDataLoss, FromAbsl(got.status().message()),
                          {.reason = Reason::kInvalidField,

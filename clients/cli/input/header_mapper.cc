@@ -191,9 +191,19 @@ absl::Status UnknownColumn(std::string_view cell, RecordKind kind,
   return MakeError(status.code(), message, std::move(detail));
 }
 
+// Whether the header follows neo4j-admin's convention, in which a column without a type is a
+// property of type string.
+bool IsConvention(const CsvRow& header) {
+  return std::ranges::any_of(header.cells, [](std::string_view raw) {
+    const std::string type = ParseHeaderCell(Trim(raw)).type;
+    return type == "ID" || type == "START_ID" || type == "END_ID";
+  });
+}
+
 template <typename Record>
 absl::StatusOr<std::unique_ptr<RowMapper>> Make(RecordKind kind, const CsvRow& header) {
   std::vector<Target<Record>> targets;
+  const bool convention = IsConvention(header);
   for (const std::string_view raw : header.cells) {
     const std::string_view name = Trim(raw);
     const auto column = static_cast<std::int64_t>(targets.size()) + 1;
@@ -209,7 +219,11 @@ absl::StatusOr<std::unique_ptr<RowMapper>> Make(RecordKind kind, const CsvRow& h
     }
     const HeaderCell cell = ParseHeaderCell(name);
     std::optional<Target<Record>> target;
-    if (!cell.type.empty()) target = ConventionTarget<Record>(cell);
+    if (!cell.type.empty()) {
+      target = ConventionTarget<Record>(cell);
+    } else if (convention && kHasProperties) {
+      target = PropertyTarget<Record>(std::string(name));
+    }
     if (!target || (!target->set && cell.type != "IGNORE")) {
       return UnknownColumn(name, kind, ColumnNames<Record>(), header.line, column);
     }

@@ -4,7 +4,8 @@
 // and :TYPE; :IGNORE. A space of ids, as :ID(Person), goes in front of its ids ("Person/7"), so
 // that spaces cannot collide. A label that is a kind's name becomes the kind, a type that is a
 // mechanism's the mechanism; others stay, as labels and as prop:type. NAME that is a field's name
-// is that field. https://neo4j.com/docs/operations-manual/current/import/
+// is that field, any other without a type is a property.
+// https://neo4j.com/docs/operations-manual/current/import/
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_HEADER_MAPPER_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_HEADER_MAPPER_H_
 

@@ -13,15 +13,13 @@
 #include "clients/cli/input/bad_rows.h"
 #include "clients/cli/input/header_mapper.h"
 #include "clients/cli/input/mapping.h"
+#include "clients/cli/input/sender.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
-#include "server/convert.h"
-#include "server/errors.h"
 
 namespace lianjie::cli {
 namespace {
 
-constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
 constexpr std::int64_t kMaxBadRows = 100000;
 constexpr std::int64_t kRowsPerProgress = 8192;
 
@@ -29,113 +27,32 @@ absl::Status Located(std::string_view file, const absl::Status& status) {
   return BadDataError(FaultOf(file, status).ToString());
 }
 
-// The stream to the server: one chunk of each kind of record is being filled.
-class Sender {
- public:
-  Sender(v1::GraphService::StubInterface& stub, grpc::ClientContext& context,
-         const ImportSettings& settings)
-      : writer_(stub.Import(&context, &response_)) {
-    v1::ImportRequest request;
-    v1::ImportOptions& options = *request.mutable_options();
-    options.set_graph(settings.graph);
-    options.set_on_existing(settings.update_existing ? v1::ON_EXISTING_UPDATE
-                                                     : v1::ON_EXISTING_ERROR);
-    options.set_collect_bad_rows(!settings.bad_rows_path.empty());
-    options.set_max_bad_rows(kMaxBadRows);
-    open_ = writer_->Write(request);
-  }
+v1::ImportOptions OptionsOf(const ImportSettings& settings) {
+  v1::ImportOptions options;
+  options.set_graph(settings.graph);
+  options.set_on_existing(settings.update_existing ? v1::ON_EXISTING_UPDATE
+                                                   : v1::ON_EXISTING_ERROR);
+  options.set_collect_bad_rows(!settings.bad_rows_path.empty());
+  options.set_max_bad_rows(kMaxBadRows);
+  return options;
+}
 
-  void BeginFile(const std::string& origin) {
-    for (Chunk& chunk : chunks_) chunk.request.mutable_chunk()->set_origin(origin);
-  }
-
-  // False when the server has ended the call: Finish tells why.
-  bool Add(const MappedRecord& mapped) {
-    Chunk& chunk = chunks_[mapped.record.index()];
-    v1::ImportChunk& rows = *chunk.request.mutable_chunk();
-    std::size_t bytes = 0;
-    std::visit(
-        [&](const auto& record) {
-          auto message = server::ToProto(record);
-          bytes = message.ByteSizeLong();
-          Place(rows, std::move(message));
-        },
-        mapped.record);
-    rows.add_line_numbers(mapped.line);
-    chunk.bytes += bytes + 8;
-    ++row_count_;
-    return chunk.bytes < kChunkBytes || Send(chunk);
-  }
-
-  bool Flush() {
-    return std::ranges::all_of(chunks_,
-                               [&](Chunk& chunk) { return chunk.bytes == 0 || Send(chunk); });
-  }
-
-  absl::StatusOr<v1::ImportResponse> Finish(bool complete) {
-    if (complete && open_) {
-      v1::ImportRequest request;
-      request.mutable_end()->set_row_count(row_count_);
-      writer_->Write(request);
-    }
-    writer_->WritesDone();
-    const absl::Status status = server::FromGrpcStatus(writer_->Finish());
-    if (!status.ok()) return status;
-    return response_;
-  }
-
-  std::int64_t row_count() const { return row_count_; }
-
- private:
-  struct Chunk {
-    v1::ImportRequest request;
-    std::size_t bytes = 0;
-  };
-
-  static void Place(v1::ImportChunk& rows, v1::Node message) {
-    *rows.add_nodes() = std::move(message);
-  }
-  static void Place(v1::ImportChunk& rows, v1::Link message) {
-    *rows.add_links() = std::move(message);
-  }
-  static void Place(v1::ImportChunk& rows, v1::Region message) {
-    *rows.add_regions() = std::move(message);
-  }
-  static void Place(v1::ImportChunk& rows, v1::Line message) {
-    *rows.add_lines() = std::move(message);
-  }
-
-  bool Send(Chunk& chunk) {
-    open_ = open_ && writer_->Write(chunk.request);
-    v1::ImportChunk& rows = *chunk.request.mutable_chunk();
-    rows.clear_nodes();
-    rows.clear_links();
-    rows.clear_regions();
-    rows.clear_lines();
-    rows.clear_line_numbers();
-    chunk.bytes = 0;
-    return open_;
-  }
-
-  v1::ImportResponse response_;
-  std::unique_ptr<grpc::ClientWriterInterface<v1::ImportRequest>> writer_;
-  Chunk chunks_[4];
-  bool open_ = true;
-  std::int64_t row_count_ = 0;
-};
+std::string LastPart(const std::string& field) { return field.substr(field.rfind('.') + 1); }
 
 class Importer {
  public:
   Importer(v1::GraphService::StubInterface& stub, const ImportSettings& settings)
       : settings_(settings),
         cancel_([this] { context_.TryCancel(); }),
-        sender_(stub, context_, settings) {
+        sender_(stub, context_, OptionsOf(settings)) {
     for (const ImportInput& input : settings.inputs) total_bytes_ += RawFileSize(input.path);
   }
 
   absl::StatusOr<ImportOutcome> Run() {
     if (!settings_.bad_rows_path.empty()) {
-      LIANJIE_ASSIGN_OR_RETURN(bad_rows_, BadRows::Open(settings_.bad_rows_path));
+      std::vector<std::string> files;
+      for (const ImportInput& input : settings_.inputs) files.push_back(input.path);
+      LIANJIE_ASSIGN_OR_RETURN(bad_rows_, BadRows::Open(settings_.bad_rows_path, files));
     }
     for (const ImportInput& input : settings_.inputs) {
       const absl::Status status = SendFile(input);
@@ -197,7 +114,8 @@ class Importer {
     sender_.BeginFile(input.path);
     LIANJIE_RETURN_IF_ERROR(SendRows(input.path, *reader, *mappers_[input.path]));
     done_bytes_ += reader->source().raw_bytes();
-    if (!sender_.Flush()) server_ended_ = true;
+    sender_.Flush();
+    server_ended_ = sender_.ended();
     return absl::OkStatus();
   }
 
@@ -211,7 +129,8 @@ class Importer {
       if (!status.ok() && !absl::IsInvalidArgument(status)) return Located(path, status);
       if (status.ok()) status = mapper.Map(reader.row(), records);
       if (!status.ok()) LIANJIE_RETURN_IF_ERROR(PutAside(path, status, reader.row().text));
-      if (!SendRecords(records)) return absl::OkStatus();
+      LIANJIE_RETURN_IF_ERROR(SendRecords(path, mapper, reader.row().text, records));
+      if (server_ended_) return absl::OkStatus();
       if (settings_.progress && count % kRowsPerProgress == 0) {
         settings_.progress(done_bytes_ + reader.source().raw_bytes(), total_bytes_,
                            sender_.row_count());
@@ -220,14 +139,20 @@ class Importer {
     records.clear();
     const absl::Status status = mapper.Finish(records);
     if (!status.ok()) return Located(path, status);
-    SendRecords(records);
-    return absl::OkStatus();
+    return SendRecords(path, mapper, {}, records);
   }
 
-  bool SendRecords(const std::vector<MappedRecord>& records) {
-    server_ended_ = !std::ranges::all_of(
-        records, [&](const MappedRecord& record) { return sender_.Add(record); });
-    return !server_ended_;
+  // Sends the good ones; bad ones are put aside, or end the load.
+  absl::Status SendRecords(const std::string& path, const RowMapper& mapper, std::string_view text,
+                           std::vector<MappedRecord>& records) {
+    for (MappedRecord& mapped : records) {
+      absl::Status status = CheckRecord(mapper, mapped);
+      if (status.ok()) status = sender_.Add(mapped);
+      if (sender_.ended()) break;
+      if (!status.ok()) LIANJIE_RETURN_IF_ERROR(PutAside(path, status, text));
+    }
+    server_ended_ = sender_.ended();
+    return absl::OkStatus();
   }
 
   absl::Status PutAside(const std::string& path, const absl::Status& status,
@@ -248,10 +173,6 @@ class Importer {
       if (column > 1) return column;
     }
     return 1;
-  }
-
-  static std::string LastPart(const std::string& field) {
-    return field.substr(field.rfind('.') + 1);
   }
 
   // An error of the server's about a row, said as one about the file.
@@ -319,7 +240,7 @@ class Importer {
   const ImportSettings& settings_;
   grpc::ClientContext context_;
   const OnInterrupt cancel_;
-  Sender sender_;
+  ImportSender sender_;
   std::unique_ptr<BadRows> bad_rows_;
   std::map<std::string, std::unique_ptr<RowMapper>> mappers_;
   SeenKeys seen_;

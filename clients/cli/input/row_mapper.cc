@@ -3,7 +3,11 @@
 #include <array>
 #include <map>
 #include <string>
+#include <utility>
+#include <variant>
 
+#include "engine/core/rules.h"
+#include "engine/core/status.h"
 #include "engine/core/text.h"
 
 namespace lianjie::cli {
@@ -11,6 +15,29 @@ namespace lianjie::cli {
 std::string_view RecordKindName(RecordKind kind) {
   constexpr std::array<std::string_view, 4> kNames = {"node", "link", "region", "line"};
   return kNames[static_cast<std::size_t>(kind)];
+}
+
+absl::Status CheckRecord(const RowMapper& mapper, const MappedRecord& mapped) {
+  const absl::Status status = std::visit(
+      [](const auto& record) {
+        if constexpr (requires { record.mechanism; }) {
+          // Judged by the mechanism that it will have.
+          if (record.mechanism == Mechanism::kUnspecified &&
+              record.kind != LinkKind::kUnspecified) {
+            LinkRecord filled = record;
+            filled.mechanism = Mechanism::kSupply;
+            return Validate(filled);
+          }
+        }
+        return Validate(record);
+      },
+      mapped.record);
+  if (status.ok()) return status;
+  ErrorDetail detail = *GetErrorDetail(status);
+  const auto kind = static_cast<RecordKind>(mapped.record.index());
+  detail.metadata["line"] = Cat(mapped.line);
+  detail.metadata["column"] = Cat(mapper.ColumnOf(kind, detail.field));
+  return MakeError(status.code(), FromAbsl(status.message()), std::move(detail));
 }
 
 absl::Status CheckCellCount(const CsvRow& row, std::size_t header_cells) {

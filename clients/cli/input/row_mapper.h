@@ -50,6 +50,11 @@ class RowMapper {
   RowMapper() = default;
 };
 
+// What is wrong with a record by itself, by the rules that the store keeps, with its place in the
+// file: the API's fields are narrower than what a table may hold, so that it must be said before
+// the record is sent.
+absl::Status CheckRecord(const RowMapper& mapper, const MappedRecord& mapped);
+
 // Refuses a row that has more or fewer cells than the header.
 absl::Status CheckCellCount(const CsvRow& row, std::size_t header_cells);
 

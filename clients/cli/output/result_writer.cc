@@ -23,6 +23,13 @@ std::pair<std::string, const google::protobuf::Message*> Options(const v1::Analy
   return {set.front()->name(), &reflection.GetMessage(analysis, set.front())};
 }
 
+// Why there are not all rows, with the flag that changes it.
+std::string Truncation(const v1::RunHeader& header) {
+  return header.truncation_reason() == v1::TRUNCATION_REASON_MAX_ROWS
+             ? "there are more rows: --limit N gives N of them, --limit 0 all"
+             : header.truncation_message();
+}
+
 class JsonResultWriter final : public ResultWriter {
  public:
   explicit JsonResultWriter(TextSink sink) : json_(std::move(sink)) {}
@@ -136,9 +143,12 @@ class JsonResultWriter final : public ResultWriter {
 
 class CsvResultWriter final : public ResultWriter {
  public:
-  explicit CsvResultWriter(TextSink sink) : csv_(std::move(sink)) {}
+  CsvResultWriter(TextSink sink, TextSink notes)
+      : csv_(std::move(sink)), notes_(std::move(notes)) {}
 
   absl::Status Begin(const v1::RunHeader& header) override {
+    for (const std::string& warning : header.warnings()) text_ += Cat("warning: ", warning, "\n");
+    if (header.truncated()) text_ += Cat("warning: ", Truncation(header), "\n");
     for (const v1::ColumnInfo& column : header.columns()) {
       types_.push_back(column.type());
       csv_.Cell(column.name());
@@ -156,10 +166,15 @@ class CsvResultWriter final : public ResultWriter {
     return absl::OkStatus();
   }
 
-  absl::Status End() override { return csv_.Finish(); }
+  absl::Status End() override {
+    LIANJIE_RETURN_IF_ERROR(csv_.Finish());
+    return text_.empty() ? absl::OkStatus() : notes_(text_);
+  }
 
  private:
   CsvWriter csv_;
+  TextSink notes_;
+  std::string text_;
   std::vector<v1::ColumnType> types_;
 };
 
@@ -200,11 +215,7 @@ class TableResultWriter final : public ResultWriter {
 
   absl::Status End() override {
     std::string text = rows_.empty() ? "\nno rows\n" : "\n" + Rows();
-    if (header_.truncated()) {
-      text += header_.truncation_reason() == v1::TRUNCATION_REASON_MAX_ROWS
-                  ? std::string("... and more rows: --limit N shows N of them, --limit 0 all\n")
-                  : Cat("... ", header_.truncation_message(), "\n");
-    }
+    if (header_.truncated()) text += Cat("... ", Truncation(header_), "\n");
     return sink_(text);
   }
 
@@ -265,19 +276,19 @@ class TableResultWriter final : public ResultWriter {
 std::unique_ptr<ResultWriter> MakeJsonResultWriter(TextSink sink) {
   return std::make_unique<JsonResultWriter>(std::move(sink));
 }
-std::unique_ptr<ResultWriter> MakeCsvResultWriter(TextSink sink) {
-  return std::make_unique<CsvResultWriter>(std::move(sink));
+std::unique_ptr<ResultWriter> MakeCsvResultWriter(TextSink sink, TextSink notes) {
+  return std::make_unique<CsvResultWriter>(std::move(sink), std::move(notes));
 }
 std::unique_ptr<ResultWriter> MakeTableResultWriter(TextSink sink) {
   return std::make_unique<TableResultWriter>(std::move(sink));
 }
 
-std::unique_ptr<ResultWriter> MakeResultWriter(Format format, TextSink sink) {
+std::unique_ptr<ResultWriter> MakeResultWriter(Format format, TextSink sink, TextSink notes) {
   switch (format) {
     case Format::kJson:
       return MakeJsonResultWriter(std::move(sink));
     case Format::kCsv:
-      return MakeCsvResultWriter(std::move(sink));
+      return MakeCsvResultWriter(std::move(sink), std::move(notes));
     case Format::kTable:
       break;
   }

@@ -37,12 +37,14 @@ class ResultWriter {
 // The document of DESIGN: {"analysis", "revision", "options", "summary", "columns", "rows",
 // "truncated"}, and behind them as_of or period, ledger, warnings.
 std::unique_ptr<ResultWriter> MakeJsonResultWriter(TextSink sink);
-// A header row and the rows; nothing else.
-std::unique_ptr<ResultWriter> MakeCsvResultWriter(TextSink sink);
+// A header row and the rows; nothing else. What a table says besides, that rows are missing and
+// what the analysis warns of, goes to `notes` at the end, each line beginning with "warning: ".
+std::unique_ptr<ResultWriter> MakeCsvResultWriter(TextSink sink, TextSink notes);
 // Summary, ledger, warnings, rows.
 std::unique_ptr<ResultWriter> MakeTableResultWriter(TextSink sink);
 
-std::unique_ptr<ResultWriter> MakeResultWriter(Format format, TextSink sink);
+// `notes` as for CSV; the others say all in the answer.
+std::unique_ptr<ResultWriter> MakeResultWriter(Format format, TextSink sink, TextSink notes);
 
 }  // namespace lianjie::cli
 
