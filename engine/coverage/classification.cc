@@ -146,7 +146,7 @@ absl::StatusOr<Classification> Classification::Make(const AnalysisInput& input,
                            FlowModel::Build(whole, FlowOptions(options.mode), context));
 
   Classification out(std::move(model), std::move(lines));
-  out.year_fraction_ = asked.NodeYearFraction();
+  out.year_fraction_ = asked.PeriodYears();
   LIANJIE_ASSIGN_OR_RETURN(HouseholdBenefits benefits, out.model_.ComputeHouseholds(context));
   out.narrow_ = std::move(benefits.narrow_yuan);
   LIANJIE_RETURN_IF_ERROR(ClassifyHouseholds(out, asked, targets, default_targets, context));

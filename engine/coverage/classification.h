@@ -32,9 +32,10 @@
 // A filter on links is refused: it has no such meaning.
 //
 // A payer is an organisation or agency; LAND, FUND and other households' accounts are looked
-// through. A SERVICE link counts as carrying money only if it has an amount or a share. A
-// household's link to itself counts as any other. Differences below 1e-9 of the line (or 1e-9 yuan)
-// are rounding. Cost: the flow model plus one pass over the households' links.
+// through, but a household pays by itself what nobody is behind (its own sales or savings). A
+// SERVICE link counts as carrying money only if it has an amount or a share. A household's link to
+// itself counts as any other. Differences below 1e-9 of the line (or 1e-9 yuan) are rounding. Cost:
+// the flow model plus one pass over the households' links.
 #ifndef LIANJIE_ENGINE_COVERAGE_CLASSIFICATION_H_
 #define LIANJIE_ENGINE_COVERAGE_CLASSIFICATION_H_
 

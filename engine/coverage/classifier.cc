@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -56,6 +57,7 @@ class Classifier {
     out_.traits_.assign(n, 0);
     LIANJIE_RETURN_IF_ERROR(MarkNewType());
     LIANJIE_RETURN_IF_ERROR(ForEachNode([this](NodeIndex node) { Classify(node); }));
+    LIANJIE_RETURN_IF_ERROR(failure_);
     LIANJIE_RETURN_IF_ERROR(CheckPersons());
     if (unfed_.load() > 0) {
       LIANJIE_ASSIGN_OR_RETURN(reached_, model_.ReachedByInjections(context_));
@@ -173,9 +175,13 @@ class Classifier {
     Set(n, HouseholdClass::kBound, ClassReason::kNone);
     if (measure.line.empty()) return;
     if (measure.Adequate(0)) return;  // whoever leaves
-    const PayerPart largest = model_.LargestPayer(n, true);
-    if (largest.payer == kNoNode) return;
-    const double kept = measure.benefit_yuan - largest.yuan;
+    const auto largest = model_.LargestPayer(n, true, context_);
+    if (!largest.ok()) {
+      Fail(n, largest.status());
+      return;
+    }
+    if (largest->payer == kNoNode) return;
+    const double kept = measure.benefit_yuan - largest->yuan;
     if (measure.Adequate(kept)) return;
     Set(n, HouseholdClass::kFragile,
         kept > kYuanRounding ? ClassReason::kDependent : ClassReason::kSinglePayer);
@@ -221,6 +227,14 @@ class Classifier {
     Set(n, HouseholdClass::kUnpaid, ClassReason::kDormantPayer);
   }
 
+  // Of several failures that of the first node stays.
+  void Fail(NodeIndex n, const absl::Status& status) {
+    const std::lock_guard lock(failure_mutex_);
+    if (n >= failed_) return;
+    failed_ = n;
+    failure_ = status;
+  }
+
   absl::Status CheckPersons() const {
     const NodeIndex n = without_persons_.load();
     if (n == kNoNode) return absl::OkStatus();
@@ -248,6 +262,9 @@ class Classifier {
   const bool default_targets_;
   RunContext& context_;
   std::vector<std::uint8_t> new_type_, reached_;
+  std::mutex failure_mutex_;
+  NodeIndex failed_ = kNoNode;
+  absl::Status failure_;
   std::atomic<NodeIndex> without_persons_{kNoNode};
   std::atomic<std::uint64_t> target_count_{0}, income_unknown_{0}, lineless_{0}, unfed_{0};
 };

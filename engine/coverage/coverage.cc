@@ -8,6 +8,7 @@
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "engine/runtime/work.h"
 
 namespace lianjie {
 namespace {
@@ -261,6 +262,20 @@ std::uint64_t TallyBytes(const Snapshot& snapshot) {
   return (snapshot.regions().size() + 2) * (sizeof(Tally) + 2 * sizeof(std::string) + 256);
 }
 
+absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const CoverageOptions& options,
+                                       RunContext& context) {
+  LIANJIE_RETURN_IF_ERROR(context.Reserve(TallyBytes(input.snapshot())));
+  LIANJIE_ASSIGN_OR_RETURN(const Classification c,
+                           Classification::Make(input, options.households, context));
+  LIANJIE_ASSIGN_OR_RETURN(const std::vector<Tally> tallies, RollUp(c, context));
+  AnalysisResult result;
+  RegionWriter writer(options, result.table);
+  WriteRows(input.view, tallies, writer);
+  result.summary = Summarise(c, tallies.back());
+  result.warnings = c.warnings();
+  return result;
+}
+
 }  // namespace
 
 absl::Status CoverageOptions::Validate() const {
@@ -273,16 +288,7 @@ absl::Status CoverageOptions::Validate() const {
 absl::StatusOr<AnalysisResult> RunCoverage(const AnalysisInput& input,
                                            const CoverageOptions& options, RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(options.Validate());
-  LIANJIE_RETURN_IF_ERROR(context.Reserve(TallyBytes(input.snapshot())));
-  LIANJIE_ASSIGN_OR_RETURN(const Classification c,
-                           Classification::Make(input, options.households, context));
-  LIANJIE_ASSIGN_OR_RETURN(const std::vector<Tally> tallies, RollUp(c, context));
-  AnalysisResult result;
-  RegionWriter writer(options, result.table);
-  WriteRows(input.view, tallies, writer);
-  result.summary = Summarise(c, tallies.back());
-  result.warnings = c.warnings();
-  return result;
+  return Guarded([&] { return Compute(input, options, context); });
 }
 
 std::uint64_t EstimateCoverageBytes(const AnalysisInput& input, const CoverageOptions& options) {

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "engine/coverage/household_links.h"
 
@@ -20,14 +21,29 @@ std::string Yuan(double yuan) {
 
 class Writer {
  public:
-  Writer(const Classification& c, NodeIndex household)
-      : c_(c),
+  Writer(const Classification& c, NodeIndex household, RunContext& context)
+      : context_(context),
+        c_(c),
         model_(c.model()),
         snapshot_(c.snapshot()),
         links_(snapshot_.links()),
         h_(household) {}
 
-  Evidence Write() const {
+  absl::StatusOr<Evidence> Write() const {
+    switch (c_.ReasonOf(h_)) {
+      case ClassReason::kSinglePayer:
+      case ClassReason::kDependent:
+        return Fragile();
+      case ClassReason::kNone:
+        return Bound();
+      default:
+        return WriteUnbound();
+    }
+  }
+
+ private:
+  // L0 to L3.
+  Evidence WriteUnbound() const {
     switch (c_.ReasonOf(h_)) {
       case ClassReason::kNoLink:
         return {"It has no link of any kind, and had none before."};
@@ -68,14 +84,12 @@ class Writer {
         return Below();
       case ClassReason::kSinglePayer:
       case ClassReason::kDependent:
-        return Fragile();
       case ClassReason::kNone:
-        return Bound();
+        break;
     }
     return {};
   }
 
- private:
   std::string Id(NodeIndex n) const { return std::string(snapshot_.NodeId(n)); }
   std::string Payer(LinkIndex l) const { return Id(links_.source[l]); }
   std::string Named(LinkIndex l) const {
@@ -170,28 +184,32 @@ class Writer {
 
   // ---- L1, L2
 
-  // Walks up the first active payers until there is none, or one comes again.
+  // Walks up the first active payers until there is none, or one comes again, or the walk is long
+  // enough for a sentence.
   Evidence DeadEnd() const {
     const LinkIndex first = BestIncoming(LinkUse::kMoneyBinding);
     const NodeIndex payer = links_.source[first];
     std::vector<NodeIndex> path = {h_};
     NodeIndex at = payer;
     bool circle = false;
-    for (int step = 0; step < kMostSteps; ++step) {
+    bool ended = false;
+    for (int step = 0; !ended; ++step) {
       circle = std::find(path.begin(), path.end(), at) != path.end();
-      if (circle) break;
+      if (circle || step == kMostSteps) break;
       path.push_back(at);
       LinkIndex up = kNoLink;
       for (const LinkIndex l : snapshot_.in_links(at)) {
         if (model_.LinkActive(l) && (up == kNoLink || ById(l, up))) up = l;
       }
-      if (up == kNoLink) break;
-      at = links_.source[up];
+      ended = up == kNoLink;
+      if (!ended) at = links_.source[up];
     }
     std::string what =
         Cat(Payer(first), " should pay it by ", Named(first), ", but no market's money reaches it");
     if (circle) {
       what += Cat(": the chain goes round at ", Id(at));
+    } else if (!ended) {
+      what += Cat(": the chain goes on beyond ", Id(at), ", ", kMostSteps, " payers up");
     } else if (at != payer) {
       what += Cat(": the chain ends at ", Id(at));
     } else {
@@ -246,10 +264,10 @@ class Writer {
                 " a head.")};
   }
 
-  Evidence Fragile() const {
+  absl::StatusOr<Evidence> Fragile() const {
     const HouseholdMeasure m = c_.Measure(h_);
     const auto n = static_cast<double>(m.persons);
-    const PayerPart largest = model_.LargestPayer(h_, true);
+    LIANJIE_ASSIGN_OR_RETURN(const PayerPart largest, model_.LargestPayer(h_, true, context_));
     const double kept = m.benefit_yuan - largest.yuan;
     std::string what =
         c_.ReasonOf(h_) == ClassReason::kSinglePayer
@@ -264,20 +282,21 @@ class Writer {
       what += Cat(" and is ", Yuan(n * m.line.minimum_benefit_yuan - kept),
                   " short of the least benefit of ", Yuan(m.line.minimum_benefit_yuan), " a head");
     }
-    return {what + ".", largest.payer};
+    return Evidence{what + ".", largest.payer};
   }
 
-  Evidence Bound() const {
+  absl::StatusOr<Evidence> Bound() const {
     const HouseholdMeasure m = c_.Measure(h_);
-    const PayerPart largest = model_.LargestPayer(h_, true);
+    LIANJIE_ASSIGN_OR_RETURN(const PayerPart largest, model_.LargestPayer(h_, true, context_));
     std::string what = Cat("Its benefit is ", Yuan(m.benefit_yuan), " (", Income(m), ")");
     if (largest.payer != kNoNode) {
       what += Cat(", of it ", Yuan(largest.yuan), " from ", Id(largest.payer));
     }
     if (m.line.empty()) what += "; no line holds for it";
-    return {what + ".", largest.payer};
+    return Evidence{what + ".", largest.payer};
   }
 
+  RunContext& context_;
   const Classification& c_;
   const FlowModel& model_;
   const Snapshot& snapshot_;
@@ -287,8 +306,9 @@ class Writer {
 
 }  // namespace
 
-Evidence FindEvidence(const Classification& classification, NodeIndex household) {
-  return Writer(classification, household).Write();
+absl::StatusOr<Evidence> FindEvidence(const Classification& classification, NodeIndex household,
+                                      RunContext& context) {
+  return Writer(classification, household, context).Write();
 }
 
 }  // namespace lianjie

@@ -7,8 +7,10 @@
 
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "engine/core/ids.h"
 #include "engine/coverage/classification.h"
+#include "engine/runtime/run_context.h"
 
 namespace lianjie {
 
@@ -19,8 +21,10 @@ struct Evidence {
 
 // `household` must be a target. Of several links the sentence names the one that says most: of
 // lapsed ones that which lapsed last, of active ones that with the largest promise, ties by id.
-// O(degree), plus a walk of at most 64 links up a dead end.
-Evidence FindEvidence(const Classification& classification, NodeIndex household);
+// O(degree), plus a walk of at most 64 links up a dead end. Errors: those of
+// FlowModel::LargestPayer.
+absl::StatusOr<Evidence> FindEvidence(const Classification& classification, NodeIndex household,
+                                      RunContext& context);
 
 }  // namespace lianjie
 

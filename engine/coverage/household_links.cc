@@ -32,7 +32,7 @@ bool HasLapsed(const View& view, LinkIndex l) {
   const Interval ends = Intersect(snapshot.NodeValid(snapshot.links().source[l]),
                                   snapshot.NodeValid(snapshot.links().target[l]));
   const Interval valid = Intersect(ends, snapshot.LinkValid(l));
-  return valid.from <= view.as_of() && !view.LinkActive(l);
+  return !valid.Empty() && valid.from <= view.as_of() && !view.LinkActive(l);
 }
 
 bool IsDormant(const FlowModel& model, NodeIndex payer) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -123,10 +124,10 @@ void AddColumns(Table& t, std::size_t rows) {
   t.column(kHops).nulls.resize(rows);
 }
 
-void FillRow(const Classification& c, const NearestOrganisations& nearest, NodeIndex n,
-             std::size_t row, Table& t) {
+absl::Status FillRow(const Classification& c, const NearestOrganisations& nearest, NodeIndex n,
+                     std::size_t row, Table& t, RunContext& context) {
   const HouseholdMeasure m = c.Measure(n);
-  Evidence evidence = FindEvidence(c, n);
+  LIANJIE_ASSIGN_OR_RETURN(Evidence evidence, FindEvidence(c, n, context));
   const NearestOrganisation near = nearest.Of(n);
   t.column(kNode).indices[row] = n;
   t.column(kRegion).indices[row] = c.snapshot().nodes().region[n];
@@ -144,21 +145,30 @@ void FillRow(const Classification& c, const NearestOrganisations& nearest, NodeI
   t.column(kBase).numbers[row] = m.base_yuan;
   t.column(kIncomeKnown).booleans[row] = m.income_known ? 1 : 0;
   t.column(kPayer).indices[row] = evidence.payer;
+  return absl::OkStatus();
 }
 
 absl::Status FillRows(const Classification& c, const NearestOrganisations& nearest,
                       const std::vector<Candidate>& rows, Table& table, RunContext& context) {
   context.SetTotal(context.completed() + rows.size());
+  std::mutex mutex;
+  std::size_t failed = rows.size();
+  absl::Status failure;
   context.Parallel([&] {
     tbb::parallel_for(tbb::blocked_range<std::size_t>(0, rows.size(), 256),
                       [&](const tbb::blocked_range<std::size_t>& range) {
                         if (context.Stopped()) return;
                         for (std::size_t i = range.begin(); i != range.end(); ++i) {
-                          FillRow(c, nearest, rows[i].node, i, table);
+                          const absl::Status status =
+                              FillRow(c, nearest, rows[i].node, i, table, context);
+                          if (status.ok()) continue;
+                          const std::lock_guard lock(mutex);
+                          if (i < failed) failed = i, failure = status;  // the first row's stays
                         }
                         context.AddCompleted(range.size());
                       });
   });
+  LIANJIE_RETURN_IF_ERROR(failure);
   return context.Check();
 }
 
@@ -181,18 +191,8 @@ std::uint64_t MostRows(const Snapshot& snapshot, const LeftOutOptions& options) 
   return options.max_rows == 0 ? nodes : std::min(nodes, options.max_rows);
 }
 
-}  // namespace
-
-absl::Status LeftOutOptions::Validate() const {
-  for (const HouseholdClass c : classes) {
-    if (c >= HouseholdClass::kNoTarget) return InvalidField("classes", "must be among L0 to L5");
-  }
-  return households.Validate();
-}
-
-absl::StatusOr<AnalysisResult> RunLeftOut(const AnalysisInput& input, const LeftOutOptions& options,
-                                          RunContext& context) {
-  LIANJIE_RETURN_IF_ERROR(options.Validate());
+absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const LeftOutOptions& options,
+                                       RunContext& context) {
   LIANJIE_ASSIGN_OR_RETURN(const Classification c,
                            Classification::Make(input, options.households, context));
   Counts counts;
@@ -215,6 +215,21 @@ absl::StatusOr<AnalysisResult> RunLeftOut(const AnalysisInput& input, const Left
     result.truncation_reason = Cat("max_rows is ", options.max_rows, " of ", all, " rows");
   }
   return result;
+}
+
+}  // namespace
+
+absl::Status LeftOutOptions::Validate() const {
+  for (const HouseholdClass c : classes) {
+    if (c >= HouseholdClass::kNoTarget) return InvalidField("classes", "must be among L0 to L5");
+  }
+  return households.Validate();
+}
+
+absl::StatusOr<AnalysisResult> RunLeftOut(const AnalysisInput& input, const LeftOutOptions& options,
+                                          RunContext& context) {
+  LIANJIE_RETURN_IF_ERROR(options.Validate());
+  return Guarded([&] { return Compute(input, options, context); });
 }
 
 std::uint64_t EstimateLeftOutBytes(const AnalysisInput& input, const LeftOutOptions& options) {

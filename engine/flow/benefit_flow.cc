@@ -11,12 +11,15 @@
 #include "engine/core/text.h"
 #include "engine/flow/flow_ledger.h"
 #include "engine/flow/flow_solver.h"
+#include "engine/runtime/work.h"
 
 namespace lianjie {
 namespace {
 
 constexpr int kTiers = 10;
 constexpr int kSourcesAtOnce = 8;
+// A row of a payer's part, and as much again while the columns move to a larger place.
+constexpr std::uint64_t kPayerRowBytes = 2 * (2 * sizeof(NodeIndex) + sizeof(double));
 
 bool Asked(const BenefitFlowOptions& options, Decomposition what) {
   return std::find(options.decompose.begin(), options.decompose.end(), what) !=
@@ -67,15 +70,23 @@ class BenefitFlowRun {
     table.AddColumn("payer", ColumnType::kNode, "",
                     "Organisation that paid last; none where no organisation is behind it.");
     table.AddColumn("benefit_yuan", ColumnType::kNumber, "yuan", "Benefit that came from it.");
+    GrowingBooking booking(context_, kPayerRowBytes);
+    std::uint64_t links = 0;  // seen, for the progress
     for (const NodeIndex n : rows_.nodes()) {
       if (graph_.nodes().kind[n] != NodeKind::kHousehold) continue;
       if (context_.Stopped()) return context_.Check();
-      for (const PayerPart& part : model_.ListPayers(n, false)) {
+      LIANJIE_ASSIGN_OR_RETURN(const std::vector<PayerPart> parts,
+                               model_.ListPayers(n, false, context_));
+      LIANJIE_RETURN_IF_ERROR(booking.Cover(table.row_count() + parts.size()));
+      for (const PayerPart& part : parts) {
         table.column(0).indices.push_back(n);
         table.column(1).indices.push_back(part.payer);
         table.column(2).numbers.push_back(part.yuan);
       }
+      links += graph_.in_links(n).size();
+      context_.AddCompleted(graph_.in_links(n).size());
     }
+    context_.AddCompleted(graph_.link_count() - links);
     LIANJIE_ASSIGN_OR_RETURN(const FlowTotals totals, SumFlow(model_, households, context_));
     result_.ledger = totals.ledger;
     result_.summary = SummaryOf(totals);
@@ -360,10 +371,10 @@ absl::Status BenefitFlowOptions::Validate() const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<AnalysisResult> RunBenefitFlow(const AnalysisInput& input,
-                                              const BenefitFlowOptions& options,
-                                              RunContext& context) {
-  LIANJIE_RETURN_IF_ERROR(options.Validate());
+namespace {
+
+absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
+                                       const BenefitFlowOptions& options, RunContext& context) {
   context.SetTotal(std::uint64_t{input.snapshot().link_count()} * (2 + options.decompose.size()));
   LIANJIE_ASSIGN_OR_RETURN(const FlowModel model,
                            FlowModel::Build(input.view, ModelOptions(options), context));
@@ -373,6 +384,15 @@ absl::StatusOr<AnalysisResult> RunBenefitFlow(const AnalysisInput& input,
                       FlowModel::EstimateBytes(input.snapshot(), ModelOptions(options))));
   BenefitFlowRun run(model, options, context);
   return Asked(options, Decomposition::kPayer) ? run.RunByPayer() : run.Run();
+}
+
+}  // namespace
+
+absl::StatusOr<AnalysisResult> RunBenefitFlow(const AnalysisInput& input,
+                                              const BenefitFlowOptions& options,
+                                              RunContext& context) {
+  LIANJIE_RETURN_IF_ERROR(options.Validate());
+  return Guarded([&] { return Compute(input, options, context); });
 }
 
 std::uint64_t EstimateBenefitFlowBytes(const AnalysisInput& input,

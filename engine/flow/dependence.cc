@@ -10,6 +10,7 @@
 #include "engine/flow/benefit_parts.h"
 #include "engine/flow/flow_ledger.h"
 #include "engine/flow/flow_solver.h"
+#include "engine/runtime/work.h"
 
 namespace lianjie {
 namespace {
@@ -125,14 +126,8 @@ absl::Status LossesOfHouseholds(const FlowModel& model, const FlowSolver& solver
   return absl::OkStatus();
 }
 
-}  // namespace
-
-absl::Status DependenceOptions::Validate() const { return ModelOptions(*this).Validate(); }
-
-absl::StatusOr<AnalysisResult> RunDependence(const AnalysisInput& input,
-                                             const DependenceOptions& options,
-                                             RunContext& context) {
-  LIANJIE_RETURN_IF_ERROR(options.Validate());
+absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const DependenceOptions& options,
+                                       RunContext& context) {
   context.SetTotal(std::uint64_t{input.snapshot().link_count()} * 2);
   LIANJIE_ASSIGN_OR_RETURN(const FlowModel model,
                            FlowModel::Build(input.view, ModelOptions(options), context));
@@ -157,6 +152,17 @@ absl::StatusOr<AnalysisResult> RunDependence(const AnalysisInput& input,
   result.warnings.emplace_back(
       "Losses of different organisations overlap and are never to be summed.");
   return result;
+}
+
+}  // namespace
+
+absl::Status DependenceOptions::Validate() const { return ModelOptions(*this).Validate(); }
+
+absl::StatusOr<AnalysisResult> RunDependence(const AnalysisInput& input,
+                                             const DependenceOptions& options,
+                                             RunContext& context) {
+  LIANJIE_RETURN_IF_ERROR(options.Validate());
+  return Guarded([&] { return Compute(input, options, context); });
 }
 
 std::uint64_t EstimateDependenceBytes(const AnalysisInput& input,

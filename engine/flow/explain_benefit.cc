@@ -1,5 +1,6 @@
 #include "engine/flow/explain_benefit.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "engine/flow/flow_ledger.h"
 #include "engine/flow/path_search.h"
 #include "engine/flow/upstream.h"
+#include "engine/runtime/work.h"
 
 namespace lianjie {
 namespace {
@@ -70,6 +72,79 @@ void AddSources(const FlowModel& model, const Upstream& up, Summary& summary) {
   summary.emplace_back("from_outside_yuan", outside.value());
 }
 
+// Rounding of the sum of all paths.
+constexpr double kAllCovered = 1 - 1e-12;
+// Prefixes that a search is expected to grow.
+constexpr std::uint64_t kEstimatedPrefixes = 10000;
+constexpr std::uint64_t kRowBytes = 2 * (8 + 8 + 4 + 4 + 8);
+
+std::string WhyEnded(PathLimit limit, std::int64_t count) {
+  const std::string found = Cat("; ", count, " paths were found");
+  switch (limit) {
+    case PathLimit::kPrefixes:
+      return Cat("the search for paths ended after ", PathSearch::kMaxPrefixes, " prefixes", found);
+    case PathLimit::kVisits:
+      return Cat("the search for paths ended when its cycles had taken ", PathSearch::kMaxNumbers,
+                 " numbers", found);
+    case PathLimit::kFactors:
+      return Cat("the search for paths ended when its prefixes had taken ", PathSearch::kMaxNumbers,
+                 " numbers", found);
+    case PathLimit::kNone:
+      break;
+  }
+  return {};
+}
+
+absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
+                                       const ExplainBenefitOptions& options, RunContext& context) {
+  LIANJIE_ASSIGN_OR_RETURN(const NodeIndex household, FindHousehold(input.view, options.node));
+  context.SetTotal(static_cast<std::uint64_t>(options.k) + 1);
+  LIANJIE_ASSIGN_OR_RETURN(const FlowModel model,
+                           FlowModel::Build(input.view, ModelOptions(options), context));
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Upstream> up,
+                           Upstream::Make(model, household, context));
+  context.AddCompleted(1);
+
+  AnalysisResult result;
+  AddColumns(result.table);
+  PathSearch search(model, *up, household, context);
+  GrowingBooking rows(context, kRowBytes);
+  const double benefit = BenefitOf(model, household);
+  MoneySum covered;
+  std::int64_t count = 0;
+  BenefitPath path;
+  // Of a sum of both signs no part says that nothing is missing.
+  const auto all = [&] {
+    return !options.signed_injections && covered.value() >= benefit * kAllCovered;
+  };
+  bool more = false;
+  while (!all()) {
+    LIANJIE_ASSIGN_OR_RETURN(more, search.Next(path));
+    if (!more || count == options.k) break;
+    AddPath(result.table, ++count, path);
+    LIANJIE_RETURN_IF_ERROR(rows.Cover(result.table.row_count()));
+    covered.Add(path.benefit_yuan);
+    context.AddCompleted(1);
+    more = false;
+  }
+  SummaryValue share;
+  if (benefit != 0.0) share = covered.value() / benefit;
+  result.summary = {{"benefit_yuan", benefit},
+                    {"covered_share", share},
+                    {"covered_yuan", covered.value()},
+                    {"path_count", count}};
+  AddSources(model, *up, result.summary);
+  if (more) {
+    result.truncated = true;
+    result.truncation_reason = Cat("k is ", options.k, "; there are more paths");
+  } else if (search.limit() != PathLimit::kNone) {
+    result.truncated = true;
+    result.truncation_reason = WhyEnded(search.limit(), count);
+  }
+  context.AddCompleted(context.total() - std::min(context.total(), context.completed()));
+  return result;
+}
+
 }  // namespace
 
 absl::Status ExplainBenefitOptions::Validate() const {
@@ -86,58 +161,17 @@ absl::StatusOr<AnalysisResult> RunExplainBenefit(const AnalysisInput& input,
                                                  const ExplainBenefitOptions& options,
                                                  RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(options.Validate());
-  LIANJIE_ASSIGN_OR_RETURN(const NodeIndex household, FindHousehold(input.view, options.node));
-  context.SetTotal(static_cast<std::uint64_t>(options.k) + 1);
-  LIANJIE_ASSIGN_OR_RETURN(const FlowModel model,
-                           FlowModel::Build(input.view, ModelOptions(options), context));
-  LIANJIE_RETURN_IF_ERROR(
-      context.Reserve(EstimateExplainBenefitBytes(input, options) -
-                      FlowModel::EstimateBytes(input.snapshot(), ModelOptions(options))));
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Upstream> up,
-                           Upstream::Make(model, household, context));
-  context.AddCompleted(1);
-
-  AnalysisResult result;
-  AddColumns(result.table);
-  PathSearch search(model, *up, household);
-  const double benefit = BenefitOf(model, household);
-  MoneySum covered;
-  std::int64_t count = 0;
-  BenefitPath path;
-  while (count < options.k) {
-    LIANJIE_ASSIGN_OR_RETURN(const bool found, search.Next(path, context));
-    if (!found) break;
-    AddPath(result.table, ++count, path);
-    covered.Add(path.benefit_yuan);
-    context.AddCompleted(1);
-  }
-  SummaryValue share;
-  if (benefit != 0.0) share = covered.value() / benefit;
-  result.summary = {{"benefit_yuan", benefit},
-                    {"covered_share", share},
-                    {"covered_yuan", covered.value()},
-                    {"path_count", count}};
-  AddSources(model, *up, result.summary);
-  bool more = false;
-  if (count == options.k && !search.exhausted()) {
-    LIANJIE_ASSIGN_OR_RETURN(more, search.Next(path, context));
-  }
-  if (more) {
-    result.truncated = true;
-    result.truncation_reason = Cat("k is ", options.k, "; there are more paths");
-  } else if (search.exhausted()) {
-    result.truncated = true;
-    result.truncation_reason =
-        Cat("the search for paths ended after a million prefixes; ", count, " paths were found");
-  }
-  return result;
+  return Guarded([&] { return Compute(input, options, context); });
 }
 
 std::uint64_t EstimateExplainBenefitBytes(const AnalysisInput& input,
                                           const ExplainBenefitOptions& options) {
-  // The books, and the search: prefixes, queue and the visits kept.
+  const std::uint64_t nodes = input.snapshot().node_count();
+  const std::uint64_t links = input.snapshot().link_count();
+  // The books, what lies upstream, and the search, which grows with what it finds.
   return FlowModel::EstimateBytes(input.snapshot(), ModelOptions(options)) +
-         (std::uint64_t{1} << 27);
+         Upstream::EstimateBytes() +
+         PathSearch::EstimateBytes(std::min(kEstimatedPrefixes, nodes + links));
 }
 
 }  // namespace lianjie

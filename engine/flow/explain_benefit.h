@@ -12,10 +12,11 @@
 // is worth a_v to h. A walk that goes round cycles belongs to the path that is left when its loops
 // are cut out in the order in which they close; the walks of one path s = v0, v1, .. together carry
 // f_s p(v0 v1) p(v1 v2) .. r times det N[path, path], N = (I - P)^-1 (loop erasure: Lawler and
-// Limic 2010, ch. 9; Jacobi's identity), so all paths sum to b(h). Best first: a prefix is worth at
-// most its amount times a at its end. Direction: as money runs. Parallel links make parallel paths;
-// self-loops and cycles are in the amounts. Ties: fewest links, then ids in order. Deterministic.
-// O(arcs upstream + states log states).
+// Limic 2010, ch. 9; Jacobi's identity), so all paths sum to b(h). Best first: a prefix is ranked
+// by what all paths that begin with it carry together (path_search.h). The search ends when the
+// paths found carry all of the benefit but rounding (1e-12 of it). Direction: as money runs.
+// Parallel links make parallel paths; self-loops and cycles are in the amounts. Ties: fewest links,
+// then ids in order. Deterministic. O(arcs upstream + states log states).
 #ifndef LIANJIE_ENGINE_FLOW_EXPLAIN_BENEFIT_H_
 #define LIANJIE_ENGINE_FLOW_EXPLAIN_BENEFIT_H_
 
@@ -42,8 +43,9 @@ struct ExplainBenefitOptions {
 };
 
 // Errors: those of Validate and of FlowModel::Build; NODE_NOT_FOUND; INVALID_FIELD for a node that
-// is no household. The search ends early, and says so by `truncated`, when it has looked at a
-// million prefixes.
+// is no household; CANCELLED, MEMORY_EXHAUSTED (memory is booked as the search grows). The search
+// ends early, and says so and why by `truncated`, when it has looked at a million prefixes, or when
+// what it keeps of cycles or of prefixes has grown to 512 MiB.
 absl::StatusOr<AnalysisResult> RunExplainBenefit(const AnalysisInput& input,
                                                  const ExplainBenefitOptions& options,
                                                  RunContext& context);

@@ -3,58 +3,34 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <memory>
 
-#include "Eigen/Dense"
-#include "Eigen/SparseLU"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "engine/flow/block_solver.h"
 #include "engine/flow/dense_lu.h"
+#include "engine/runtime/work.h"
 
 namespace lianjie {
 namespace {
 
-using SparseMatrix = Eigen::SparseMatrix<double>;
-using SparseFactors = Eigen::SparseLU<SparseMatrix, Eigen::COLAMDOrdering<int>>;
-
 // Up to this many members elimination is quicker than sweeps.
 constexpr std::uint32_t kTinyBlock = 96;
-// A block that needs more sweeps than this is eliminated, unless it is too large for that:
-// elimination cannot be stopped half-way.
+// Sweeps after which a block is solved otherwise; given up earlier once it shows that they will not
+// do.
 constexpr int kMaxSweeps = 400;
-constexpr std::uint32_t kMaxSparseBlock = 20000;
-constexpr int kMaxSweepsOfLarge = 100000;
+constexpr int kTrialSweeps = 16;
+// Right-hand sides of a diagonal that go together where elimination is direct.
+constexpr std::uint32_t kDiagonalWidth = 16;
+constexpr double kDiagonalTolerance = 1e-14;
 // Work of an estimated diagonal, in arcs: of all payers together, and at least of each.
 constexpr std::uint64_t kPushArcs = 2000000000;
 constexpr std::uint64_t kPushArcsEach = 20000;
 
-absl::Status Diverges(std::uint32_t size) {
-  return MakeError(
-      absl::StatusCode::kFailedPrecondition,
-      Cat("money does not leave a cycle of ", size, " payers in any useful time"),
-      {.reason = Reason::kDiverges, .field = {}, .row = {}, .metadata = {{"payers", Cat(size)}}});
-}
-
-bool AllFinite(std::span<const double> values) {
-  return std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); });
-}
-
-// I - P, row-major.
-std::vector<double> Dense(const FlowBlock& block) {
-  const std::size_t size = block.size();
-  std::vector<double> m(size * size, 0.0);
-  for (std::size_t v = 0; v < size; ++v) {
-    m[v * size + v] = 1.0 - block.self[v];
-    for (std::uint64_t a = block.offsets[v]; a < block.offsets[v + 1]; ++a) {
-      m[v * size + block.targets[a]] -= block.shares[a];
-    }
-  }
-  return m;
-}
-
-absl::Status SolveDense(const FlowBlock& block, FlowSide side, std::span<double> values,
-                        int width) {
-  const DenseLu lu(Dense(block), block.size());
-  if (!lu.ok()) return Diverges(block.size());
+absl::Status SolveDense(const FlowBlock& block, FlowSide side, std::span<double> values, int width,
+                        RunContext& context) {
+  LIANJIE_ASSIGN_OR_RETURN(const DenseLu lu, DenseLu::Make(DenseOf(block), block.size(), context));
+  if (!lu.ok()) return DivergesError(block.size());
   if (side == FlowSide::kForward) {
     lu.SolveTransposed(values, static_cast<std::size_t>(width));
   } else {
@@ -63,54 +39,22 @@ absl::Status SolveDense(const FlowBlock& block, FlowSide side, std::span<double>
   return absl::OkStatus();
 }
 
-SparseMatrix Sparse(const FlowBlock& block, FlowSide side) {
-  std::vector<Eigen::Triplet<double>> entries;
-  entries.reserve(block.targets.size() + block.size());
-  for (std::uint32_t v = 0; v < block.size(); ++v) {
-    entries.emplace_back(v, v, 1.0 - block.self[v]);
-    for (std::uint64_t a = block.offsets[v]; a < block.offsets[v + 1]; ++a) {
-      const auto t = static_cast<int>(block.targets[a]);
-      const auto s = static_cast<int>(v);
-      if (side == FlowSide::kForward) {
-        entries.emplace_back(t, s, -block.shares[a]);
-      } else {
-        entries.emplace_back(s, t, -block.shares[a]);
-      }
-    }
-  }
-  SparseMatrix m(block.size(), block.size());
-  m.setFromTriplets(entries.begin(), entries.end());
-  return m;
-}
-
-absl::Status SolveSparse(const FlowBlock& block, FlowSide side, std::span<double> values,
-                         int width) {
-  SparseFactors factors;
-  factors.compute(Sparse(block, side));
-  if (factors.info() != Eigen::Success) return Diverges(block.size());
-  const auto w = static_cast<std::size_t>(width);
-  Eigen::VectorXd column(block.size());
-  for (std::size_t j = 0; j < w; ++j) {
-    for (std::uint32_t v = 0; v < block.size(); ++v) column[v] = values[v * w + j];
-    // Into a vector of its own: SparseLU solves wrongly into one whose elements do not stand side
-    // by side.
-    const Eigen::VectorXd solved = factors.solve(column);
-    for (std::uint32_t v = 0; v < block.size(); ++v) values[v * w + j] = solved[v];
-  }
-  return AllFinite(values) ? absl::OkStatus() : Diverges(block.size());
-}
-
 double AbsoluteSum(std::span<const double> values) {
   double sum = 0;
   for (const double v : values) sum += std::abs(v);
   return sum;
 }
 
-// One sweep: each member passes on what waits at it.
-void PushSweep(const FlowBlock& block, int width, std::span<double> waiting,
-               std::span<double> total) {
+std::int64_t WorkAt(const FlowBlock& block, std::uint32_t v, int width) {
+  return width * static_cast<std::int64_t>(1 + block.offsets[v + 1] - block.offsets[v]);
+}
+
+// One sweep: each member passes on what waits at it. False when the run must end.
+bool PushSweep(const FlowBlock& block, int width, std::span<double> waiting,
+               std::span<double> total, Poller& poller) {
   const auto w = static_cast<std::size_t>(width);
   for (std::uint32_t v = 0; v < block.size(); ++v) {
+    if (poller.Tick(WorkAt(block, v, width))) return false;
     const double inverse = 1.0 / (1.0 - block.self[v]);
     double* const here = &waiting[v * w];
     bool any = false;
@@ -126,15 +70,17 @@ void PushSweep(const FlowBlock& block, int width, std::span<double> waiting,
     }
     std::fill(here, here + w, 0.0);
   }
+  return true;
 }
 
-// One sweep against the money's direction; the largest change.
-double PullSweep(const FlowBlock& block, int width, std::span<const double> rhs,
-                 std::span<double> values) {
+// One sweep against the money's direction; the largest change. False when the run must end.
+bool PullSweep(const FlowBlock& block, int width, std::span<const double> rhs,
+               std::span<double> values, double& change, Poller& poller) {
   const auto w = static_cast<std::size_t>(width);
-  double change = 0;
+  change = 0;
   std::vector<double> sum(w);
   for (std::uint32_t v = block.size(); v-- > 0;) {
+    if (poller.Tick(WorkAt(block, v, width))) return false;
     std::copy_n(&rhs[v * w], w, sum.begin());
     for (std::uint64_t a = block.offsets[v]; a < block.offsets[v + 1]; ++a) {
       const double* const there = &values[block.targets[a] * w];
@@ -147,11 +93,14 @@ double PullSweep(const FlowBlock& block, int width, std::span<const double> rhs,
       values[v * w + j] = next;
     }
   }
-  return change;
+  return true;
 }
 
-int MaxSweeps(const FlowBlock& block) {
-  return block.size() <= kMaxSparseBlock ? kMaxSweeps : kMaxSweepsOfLarge;
+// True when what is left, falling as it does, will not come down to `goal` in the sweeps allowed.
+bool Hopeless(int sweep, double left, double before, double goal) {
+  if (sweep < kTrialSweeps) return false;
+  if (!(left < before)) return true;
+  return std::log(goal / left) / std::log(left / before) > kMaxSweeps - sweep;
 }
 
 // True when sweeps settled it; `out` is then the answer and `left` what is not settled.
@@ -159,13 +108,16 @@ absl::StatusOr<bool> SweepForward(const FlowBlock& block, std::span<const double
                                   std::vector<double>& out, int width, double tolerance,
                                   double& left, RunContext& context) {
   std::vector<double> waiting(rhs.begin(), rhs.end());
+  Poller poller(context);
   const double goal = tolerance * AbsoluteSum(rhs);
-  for (int sweep = 0; sweep < MaxSweeps(block); ++sweep) {
-    if (context.Stopped()) return context.Check();
-    PushSweep(block, width, waiting, out);
+  double before = AbsoluteSum(rhs);
+  for (int sweep = 0; sweep < kMaxSweeps; ++sweep) {
+    if (!PushSweep(block, width, waiting, out, poller)) return context.Check();
     left = AbsoluteSum(waiting);
     if (left <= goal) return true;
-    if (!std::isfinite(left)) return Diverges(block.size());
+    if (!std::isfinite(left)) return DivergesError(block.size());
+    if (Hopeless(sweep, left, before, goal)) return false;
+    before = left;
   }
   return false;
 }
@@ -173,11 +125,12 @@ absl::StatusOr<bool> SweepForward(const FlowBlock& block, std::span<const double
 absl::StatusOr<bool> SweepBackward(const FlowBlock& block, std::span<const double> rhs,
                                    std::vector<double>& out, int width, double tolerance,
                                    double& left, RunContext& context) {
+  Poller poller(context);
   double before = 0;
-  for (int sweep = 0; sweep < MaxSweeps(block); ++sweep) {
-    if (context.Stopped()) return context.Check();
-    const double change = PullSweep(block, width, rhs, out);
-    if (!std::isfinite(change)) return Diverges(block.size());
+  for (int sweep = 0; sweep < kMaxSweeps; ++sweep) {
+    double change = 0;
+    if (!PullSweep(block, width, rhs, out, change, poller)) return context.Check();
+    if (!std::isfinite(change)) return DivergesError(block.size());
     double largest = 0;
     for (const double v : out) largest = std::max(largest, std::abs(v));
     // Changes shrink by a factor that tends to the block's own: what is still to come is a
@@ -185,6 +138,7 @@ absl::StatusOr<bool> SweepBackward(const FlowBlock& block, std::span<const doubl
     const double factor = before > 0 ? std::min(change / before, 1.0) : 1.0;
     left = change == 0 ? 0 : change * factor / std::max(1.0 - factor, 1e-16);
     if (left <= tolerance * largest) return true;
+    if (Hopeless(sweep, change, before, tolerance * largest)) return false;
     before = change;
   }
   return false;
@@ -197,7 +151,8 @@ class PushDiagonal {
   explicit PushDiagonal(const FlowBlock& block)
       : block_(block), waiting_(block.size()), queued_(block.size()) {}
 
-  double Run(std::uint32_t k, std::uint64_t budget, double& error) {
+  // May be cut short by the poller: the caller asks its context.
+  double Run(std::uint32_t k, std::uint64_t budget, double& error, Poller& poller) {
     double visits = 0;
     double transit = 1.0;
     std::uint64_t work = 0;
@@ -216,6 +171,7 @@ class PushDiagonal {
         transit += here * block_.shares[a];
       }
       work += 1 + block_.offsets[v + 1] - block_.offsets[v];
+      if (poller.Tick(WorkAt(block_, v, 1))) break;
     }
     transit = 0;
     for (const std::uint32_t v : touched_) {
@@ -245,50 +201,80 @@ class PushDiagonal {
   std::vector<std::uint32_t> touched_;
 };
 
-absl::Status SparseDiagonal(const FlowBlock& block, std::span<const std::uint8_t> wanted,
-                            std::span<double> diagonal, RunContext& context) {
-  SparseFactors factors;
-  factors.compute(Sparse(block, FlowSide::kForward));
-  if (factors.info() != Eigen::Success) return Diverges(block.size());
-  Eigen::VectorXd unit = Eigen::VectorXd::Zero(block.size());
+// By a solve from each member that is wanted.
+absl::Status ExactDiagonal(const FlowBlock& block, std::span<const std::uint8_t> wanted,
+                           std::span<double> diagonal, RunContext& context) {
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<BlockSolver> solver,
+                           BlockSolver::Make(block, context));
+  std::vector<std::uint32_t> members;
   for (std::uint32_t k = 0; k < block.size(); ++k) {
-    if (wanted[k] == 0) continue;
-    if (context.Stopped()) return context.Check();
-    unit[k] = 1.0;
-    const Eigen::VectorXd visits = factors.solve(unit);
-    diagonal[k] = visits[k];
-    unit[k] = 0.0;
+    if (wanted[k] != 0) members.push_back(k);
+  }
+  const std::size_t most = solver->direct() ? kDiagonalWidth : 1;
+  std::vector<double> units;
+  for (std::size_t first = 0; first < members.size(); first += most) {
+    const std::size_t width = std::min(most, members.size() - first);
+    units.assign(block.size() * width, 0.0);
+    for (std::size_t j = 0; j < width; ++j) units[members[first + j] * width + j] = 1.0;
+    double left = 0;
+    LIANJIE_RETURN_IF_ERROR(solver->Solve(FlowSide::kForward, units, static_cast<int>(width),
+                                          kDiagonalTolerance, left));
+    for (std::size_t j = 0; j < width; ++j) {
+      diagonal[members[first + j]] = units[members[first + j] * width + j];
+    }
   }
   return absl::OkStatus();
 }
 
 }  // namespace
 
+absl::Status DivergesError(std::uint32_t size) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      Cat("money does not leave a cycle of ", size, " payers in any useful time"),
+      {.reason = Reason::kDiverges, .field = {}, .row = {}, .metadata = {{"payers", Cat(size)}}});
+}
+
+std::vector<double> DenseOf(const FlowBlock& block) {
+  const std::size_t size = block.size();
+  std::vector<double> m(size * size, 0.0);
+  for (std::size_t v = 0; v < size; ++v) {
+    m[v * size + v] = 1.0 - block.self[v];
+    for (std::uint64_t a = block.offsets[v]; a < block.offsets[v + 1]; ++a) {
+      m[v * size + block.targets[a]] -= block.shares[a];
+    }
+  }
+  return m;
+}
+
 absl::Status SolveBlock(const FlowBlock& block, FlowSide side, std::span<double> values, int width,
                         double tolerance, double& residual, RunContext& context) {
   if (std::all_of(values.begin(), values.end(), [](double v) { return v == 0.0; })) {
     return absl::OkStatus();
   }
-  if (block.size() <= kTinyBlock) return SolveDense(block, side, values, width);
+  if (block.size() <= kTinyBlock) return SolveDense(block, side, values, width, context);
+  LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
+                           Booking::Take(context, 2 * values.size() * sizeof(double)));
   std::vector<double> out(values.size());
   double left = 0;
   const auto settled = side == FlowSide::kForward
                            ? SweepForward(block, values, out, width, tolerance, left, context)
                            : SweepBackward(block, values, out, width, tolerance, left, context);
   if (!settled.ok()) return settled.status();
-  if (!*settled) {
-    if (block.size() <= kDenseBlock) return SolveDense(block, side, values, width);
-    if (block.size() > kMaxSparseBlock) return Diverges(block.size());
-    return SolveSparse(block, side, values, width);
+  if (*settled) {
+    std::copy(out.begin(), out.end(), values.begin());
+    residual += left;
+    return absl::OkStatus();
   }
-  std::copy(out.begin(), out.end(), values.begin());
-  residual += left;
-  return absl::OkStatus();
+  if (block.size() <= kDenseBlock) return SolveDense(block, side, values, width, context);
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<BlockSolver> solver,
+                           BlockSolver::Make(block, context));
+  return solver->Solve(side, values, width, tolerance, residual);
 }
 
-absl::StatusOr<std::vector<double>> DenseVisits(const FlowBlock& block) {
-  const DenseLu lu(Dense(block), block.size());
-  if (!lu.ok()) return Diverges(block.size());
+absl::StatusOr<std::vector<double>> DenseVisits(const FlowBlock& block, RunContext& context) {
+  LIANJIE_ASSIGN_OR_RETURN(const DenseLu lu, DenseLu::Make(DenseOf(block), block.size(), context));
+  if (!lu.ok()) return DivergesError(block.size());
   return lu.Inverse();
 }
 
@@ -296,23 +282,24 @@ absl::Status BlockDiagonal(const FlowBlock& block, std::span<const std::uint8_t>
                            std::span<double> diagonal, double& error, RunContext& context) {
   error = 0;
   if (block.size() <= kDenseBlock) {
-    LIANJIE_ASSIGN_OR_RETURN(const std::vector<double> visits, DenseVisits(block));
+    LIANJIE_ASSIGN_OR_RETURN(const std::vector<double> visits, DenseVisits(block, context));
     for (std::uint32_t k = 0; k < block.size(); ++k) {
       if (wanted[k] != 0) diagonal[k] = visits[std::size_t{k} * block.size() + k];
     }
     return absl::OkStatus();
   }
   if (block.size() <= kExactDiagonalBlock) {
-    return SparseDiagonal(block, wanted, diagonal, context);
+    return ExactDiagonal(block, wanted, diagonal, context);
   }
   PushDiagonal push(block);
+  Poller poller(context);
   const auto count = static_cast<std::uint64_t>(std::count(wanted.begin(), wanted.end(), 1));
   const std::uint64_t budget =
       std::max(kPushArcsEach, kPushArcs / std::max<std::uint64_t>(1, count));
   for (std::uint32_t k = 0; k < block.size(); ++k) {
     if (wanted[k] == 0) continue;
+    diagonal[k] = push.Run(k, budget, error, poller);
     if (context.Stopped()) return context.Check();
-    diagonal[k] = push.Run(k, budget, error);
   }
   return absl::OkStatus();
 }

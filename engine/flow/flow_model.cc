@@ -7,8 +7,6 @@
 #include "engine/flow/flow_solver.h"
 
 namespace lianjie {
-namespace {}  // namespace
-
 absl::Status FlowModelOptions::Validate() const {
   if (mode == FlowMode::kTerms) {
     return MakeError(absl::StatusCode::kUnimplemented,
@@ -31,13 +29,7 @@ double FlowModel::StatedShare(LinkIndex l) const {
   const LinkColumns& links = snapshot().links();
   if (!IsKnown(links.share, l) || ValueOr(links.share_of, l) == ShareOf::kSurplus) return 0.0;
   const double share = links.share[l];
-  if (!view_.period().has_value() || share == 0.0) return share;
-  const Interval& period = *view_.period();
-  const std::int64_t days = DaysWithoutLeapDays(period.from, period.to);
-  const Interval valid = Intersect(snapshot().LinkValid(l), period);
-  if (days == 0 || valid.Empty()) return 0.0;
-  return share * static_cast<double>(DaysWithoutLeapDays(valid.from, valid.to)) /
-         static_cast<double>(days);
+  return share == 0.0 ? share : share * view_.LinkPartOfPayer(l);
 }
 
 double FlowModel::LinkShare(LinkIndex l) const {
@@ -153,7 +145,7 @@ std::uint64_t FlowModel::EstimateBytes(const Snapshot& snapshot, const FlowModel
     ++payers;
     arcs += snapshot.in_links(n).size();
   }
-  std::uint64_t bytes = nodes * (4 + 8 + 8 + 1) + links / 4 + payers * (4 + 1 + 8 * 9);
+  std::uint64_t bytes = nodes * (4 + 8 + 8 + 1 + 1) + links / 4 + payers * (4 + 1 + 8 * 9);
   if (options.want_arcs) {
     bytes += payers * 8 + arcs * 16 + FlowSolver::EstimateBytes(payers, arcs) + payers * 8;
   }

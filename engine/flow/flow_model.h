@@ -20,8 +20,9 @@
 // min(surplus, leak_share X); the rest is retained. x = X with no solve, except that closed
 // circulation which no injection reaches has x = 0 (`unfunded`). SHARE mode takes RECEIPTS shares
 // and solves for x; f = outside_revenue_yuan if known, else 0; a link without such a share carries
-// nothing. Differences that are rounding of sums (1e-11 of the amounts) count as 0 and stay visible
-// in the ledger's residual.
+// nothing. In a period amounts and shares count by the days on which the link and both its ends are
+// valid, a node's own amounts by the node's days (view.h). Differences that are rounding of sums
+// (1e-11 of the amounts) count as 0 and stay visible in the ledger's residual.
 //
 // The splits are those of the full graph (active links). A filter cuts the books afterwards: what
 // comes to an inside node over a link that is not inside is the injection `from_outside`, what an
@@ -49,9 +50,6 @@
 #include "engine/runtime/run_context.h"
 
 namespace lianjie {
-
-// Links or payers between two looks at the clock.
-inline constexpr std::uint32_t kPollMask = 4095;
 
 enum class FlowMode : std::uint8_t { kLedger, kShare, kTerms };
 
@@ -206,11 +204,15 @@ class FlowModel {
   // other households' accounts; what no organisation is behind (own injection, other households'
   // own money) comes last as kNoNode. What a conduit pays out of money that starts there
   // (unexplained, from outside) is the conduit's own. Sums to the (narrow) benefit. O(in-degree),
-  // plus the closure of conduits behind.
-  std::vector<PayerPart> ListPayers(NodeIndex household, bool narrow_only) const;
-  // The largest of ListPayers that is an organisation; ties go to the first; {kNoNode, 0} when
-  // there is none.
-  PayerPart LargestPayer(NodeIndex household, bool narrow_only) const;
+  // plus the closure of conduits behind. Errors: those of SolveBlock, when conduits or accounts pay
+  // in a circle.
+  absl::StatusOr<std::vector<PayerPart>> ListPayers(NodeIndex household, bool narrow_only,
+                                                    RunContext& context) const;
+  // The largest payer of a household: as ListPayers, except that another household's own money,
+  // which no organisation is behind, counts as that household's payment. Ties go to the first;
+  // {kNoNode, 0} when there is none.
+  absl::StatusOr<PayerPart> LargestPayer(NodeIndex household, bool narrow_only,
+                                         RunContext& context) const;
 
   // All households at once, in one pass over the links; 24 bytes a node, which the caller books.
   // Errors: CANCELLED.
@@ -235,8 +237,11 @@ class FlowModel {
   friend class FlowModelBuilder;
   static constexpr std::uint8_t kAccount = 1, kConduit = 2, kInside = 4, kDerived = 8,
                                 kUnfunded = 16;
-  // The share that a link states, of the days that the view asks about; 0 when it states none.
+  // The share that a link states, by the part of its payer's days on which it holds; 0 when it
+  // states none.
   double StatedShare(LinkIndex l) const;
+  absl::StatusOr<std::vector<PayerPart>> PayersOf(NodeIndex household, bool narrow_only,
+                                                  bool households_pay, RunContext& context) const;
   static double ValueAt(const std::vector<double>& column, std::size_t i) {
     return column.empty() ? 0.0 : column[i];
   }

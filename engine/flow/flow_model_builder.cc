@@ -85,7 +85,7 @@ class FlowModelBuilder {
 
   Injection InjectionOf(NodeIndex n) const {
     const NodeColumns& nodes = graph_.nodes();
-    const double fraction = m_.view_.NodeYearFraction();
+    const double fraction = m_.view_.NodeYearFraction(n);
     if (IsKnown(nodes.outside_revenue_yuan, n)) {
       return {nodes.outside_revenue_yuan[n] * fraction, false};
     }
@@ -96,14 +96,32 @@ class FlowModelBuilder {
     return {rest, true};
   }
 
+  bool IsPayer(NodeIndex n) const {
+    if (!m_.view_.NodeActive(n)) return false;
+    return !IsHousehold(n) || pays_[n] != 0 || InjectionOf(n).yuan != 0.0;
+  }
+
+  // Counted first: a vector that grows may take twice what was booked.
+  absl::Status ReservePayers() {
+    std::size_t count = 0;
+    for (NodeIndex n = 0; n < graph_.node_count(); ++n) {
+      if ((n & kPollMask) == 0 && context_.Stopped()) return context_.Check();
+      count += IsPayer(n) ? 1 : 0;
+    }
+    m_.nodes_.reserve(count);
+    m_.f_.reserve(count);
+    m_.flags_.reserve(count);
+    return absl::OkStatus();
+  }
+
   absl::Status AddPayers() {
+    LIANJIE_RETURN_IF_ERROR(ReservePayers());
     m_.payer_of_.assign(graph_.node_count(), kNoPayer);
     for (NodeIndex n = 0; n < graph_.node_count(); ++n) {
       if ((n & kPollMask) == 0 && context_.Stopped()) return context_.Check();
-      if (!m_.view_.NodeActive(n)) continue;
+      if (!IsPayer(n)) continue;
       const Injection injection = InjectionOf(n);
       const bool household = IsHousehold(n);
-      if (household && pays_[n] == 0 && injection.yuan == 0.0) continue;
       if (injection.yuan < 0 && !m_.options_.signed_injections) return NegativeInjection(n);
       m_.payer_of_[n] = static_cast<PayerIndex>(m_.nodes_.size());
       m_.nodes_.push_back(n);
@@ -188,26 +206,43 @@ class FlowModelBuilder {
          .metadata = {{"node", id}, {"sum", FormatDouble(sum)}}});
   }
 
-  // Lays out P over the given links.
+  // Calls add(link, receiver, share) for every arc of P that a payer's links make.
+  template <typename Add>
+  absl::Status ForEachArc(PayerIndex p, const std::vector<std::uint64_t>& bits, const Add& add) {
+    const NodeIndex n = m_.nodes_[p];
+    for (LinkIndex l = graph_.out_begin(n); l < graph_.out_end(n); ++l) {
+      if ((l & kPollMask) == 0 && context_.Stopped()) return context_.Check();
+      if ((bits[l >> 6] >> (l & 63) & 1) == 0) continue;
+      const PayerIndex receiver = m_.ReceiverOf(l);
+      if (receiver == kNoPayer) continue;
+      const double share = m_.LinkShare(l);
+      if (share != 0.0) add(l, receiver, share);
+    }
+    return absl::OkStatus();
+  }
+
+  // Lays out P over the given links, counted first.
   absl::Status BuildArcs(const std::vector<std::uint64_t>& bits) {
+    std::size_t count = 0;
+    for (PayerIndex p = 0; p < m_.payer_count(); ++p) {
+      LIANJIE_RETURN_IF_ERROR(
+          ForEachArc(p, bits, [&count](LinkIndex, PayerIndex, double) { ++count; }));
+    }
     m_.arc_offsets_.assign(1, 0);
     m_.arc_offsets_.reserve(m_.nodes_.size() + 1);
     m_.arc_targets_.clear();
     m_.arc_shares_.clear();
     m_.arc_links_.clear();
+    m_.arc_targets_.reserve(count);
+    m_.arc_shares_.reserve(count);
+    m_.arc_links_.reserve(count);
     for (PayerIndex p = 0; p < m_.payer_count(); ++p) {
-      const NodeIndex n = m_.nodes_[p];
-      for (LinkIndex l = graph_.out_begin(n); l < graph_.out_end(n); ++l) {
-        if ((l & kPollMask) == 0 && context_.Stopped()) return context_.Check();
-        if ((bits[l >> 6] >> (l & 63) & 1) == 0) continue;
-        const PayerIndex receiver = m_.ReceiverOf(l);
-        if (receiver == kNoPayer) continue;
-        const double share = m_.LinkShare(l);
-        if (share == 0.0) continue;
-        m_.arc_targets_.push_back(receiver);
-        m_.arc_shares_.push_back(share);
-        m_.arc_links_.push_back(l);
-      }
+      LIANJIE_RETURN_IF_ERROR(
+          ForEachArc(p, bits, [this](LinkIndex l, PayerIndex receiver, double share) {
+            m_.arc_targets_.push_back(receiver);
+            m_.arc_shares_.push_back(share);
+            m_.arc_links_.push_back(l);
+          }));
       m_.arc_offsets_.push_back(m_.arc_targets_.size());
     }
     return absl::OkStatus();

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "absl/container/flat_hash_map.h"
+#include "engine/core/status.h"
 #include "engine/flow/flow_model.h"
 #include "engine/flow/flow_solver.h"
 
@@ -15,12 +16,15 @@ namespace {
 // conduit to where its money came from.
 class ConduitsBehind {
  public:
-  explicit ConduitsBehind(const FlowModel& model) : model_(model) {}
+  // `payee` is who is paid in the end. With `households_pay`, other households' own money is
+  // theirs.
+  ConduitsBehind(const FlowModel& model, NodeIndex payee, bool households_pay)
+      : model_(model), payee_(payee), households_pay_(households_pay) {}
 
   void Add(PayerIndex conduit, double yuan) { money_[Local(conduit)] += yuan; }
 
   // Adds to `parts` what each organisation put in.
-  void Spread(std::map<NodeIndex, double>& parts) {
+  absl::Status Spread(std::map<NodeIndex, double>& parts, RunContext& context) {
     std::vector<std::uint64_t> offsets{0};
     std::vector<std::uint32_t> targets;
     std::vector<double> shares;
@@ -47,20 +51,27 @@ class ConduitsBehind {
         }
       }
       offsets.push_back(targets.size());
-      const NodeIndex own = model_.IsAccount(q) ? kNoNode : model_.PayerNode(q);
-      origins.push_back({i, own, (model_.injection(q) + model_.unexplained(q)) / x});
+      origins.push_back({i, OwnerOf(q), (model_.injection(q) + model_.unexplained(q)) / x});
     }
-    RunContext context({.threads = 1});
-    const auto solver = FlowSolver::Make({offsets, targets, shares}, context);
-    if (!solver.ok() || !solver->Forward(money_, 1, 1e-14, nullptr, context).ok()) return;
+    LIANJIE_ASSIGN_OR_RETURN(const FlowSolver solver,
+                             FlowSolver::Make({offsets, targets, shares}, context));
+    LIANJIE_RETURN_IF_ERROR(solver.Forward(money_, 1, 1e-14, nullptr, context));
     for (const Origin& origin : origins) {
       if (origin.share != 0.0) parts[origin.payer] += money_[origin.conduit] * origin.share;
     }
+    return absl::OkStatus();
   }
 
   bool empty() const { return members_.empty(); }
 
  private:
+  // Whose payment the money is that starts at `q`.
+  NodeIndex OwnerOf(PayerIndex q) const {
+    const NodeIndex n = model_.PayerNode(q);
+    if (!model_.IsAccount(q)) return n;
+    return households_pay_ && n != payee_ ? n : kNoNode;
+  }
+
   std::uint32_t Local(PayerIndex p) {
     const auto [at, added] = local_.try_emplace(p, static_cast<std::uint32_t>(members_.size()));
     if (added) {
@@ -71,6 +82,8 @@ class ConduitsBehind {
   }
 
   const FlowModel& model_;
+  const NodeIndex payee_;
+  const bool households_pay_;
   absl::flat_hash_map<PayerIndex, std::uint32_t> local_;
   std::vector<PayerIndex> members_;
   std::vector<double> money_;
@@ -78,11 +91,13 @@ class ConduitsBehind {
 
 }  // namespace
 
-std::vector<PayerPart> FlowModel::ListPayers(NodeIndex household, bool narrow_only) const {
+absl::StatusOr<std::vector<PayerPart>> FlowModel::PayersOf(NodeIndex household, bool narrow_only,
+                                                           bool households_pay,
+                                                           RunContext& context) const {
   std::vector<IncomingBenefit> incoming;
   ListIncoming(household, incoming);
   std::map<NodeIndex, double> parts;
-  ConduitsBehind conduits(*this);
+  ConduitsBehind conduits(*this, household, households_pay);
   for (const IncomingBenefit& in : incoming) {
     if (in.benefit_yuan == 0.0 || (narrow_only && !in.narrow)) continue;
     const NodeIndex source = snapshot().links().source[in.link];
@@ -93,7 +108,7 @@ std::vector<PayerPart> FlowModel::ListPayers(NodeIndex household, bool narrow_on
       conduits.Add(p, in.benefit_yuan);
     }
   }
-  if (!conduits.empty()) conduits.Spread(parts);
+  if (!conduits.empty()) LIANJIE_RETURN_IF_ERROR(conduits.Spread(parts, context));
   if (!narrow_only && OwnBenefitYuan(household) != 0.0) {
     parts[kNoNode] += OwnBenefitYuan(household);
   }
@@ -103,9 +118,17 @@ std::vector<PayerPart> FlowModel::ListPayers(NodeIndex household, bool narrow_on
   return out;
 }
 
-PayerPart FlowModel::LargestPayer(NodeIndex household, bool narrow_only) const {
+absl::StatusOr<std::vector<PayerPart>> FlowModel::ListPayers(NodeIndex household, bool narrow_only,
+                                                             RunContext& context) const {
+  return PayersOf(household, narrow_only, false, context);
+}
+
+absl::StatusOr<PayerPart> FlowModel::LargestPayer(NodeIndex household, bool narrow_only,
+                                                  RunContext& context) const {
+  LIANJIE_ASSIGN_OR_RETURN(const std::vector<PayerPart> parts,
+                           PayersOf(household, narrow_only, true, context));
   PayerPart largest;
-  for (const PayerPart& part : ListPayers(household, narrow_only)) {
+  for (const PayerPart& part : parts) {
     if (part.payer != kNoNode && part.yuan > largest.yuan) largest = part;
   }
   return largest;

@@ -10,12 +10,22 @@
 namespace lianjie {
 namespace {
 
+constexpr double kWorthTolerance = 1e-14;
+
 struct Arc {
   PayerIndex from;
   PayerIndex to;
   LinkIndex link;
   double share;
 };
+
+constexpr std::uint64_t kFewest = 1024;
+
+std::uint64_t UpstreamBytes(std::uint64_t payers, std::uint64_t arcs) {
+  // A vector that grows holds up to twice what is in it.
+  return payers * (4 + 16 + 8 + 8 + 8) + arcs * (2 * sizeof(Arc) + 4 + 8 + 4) +
+         FlowSolver::EstimateBytes(payers, arcs);
+}
 
 class Collector {
  public:
@@ -35,6 +45,7 @@ class Collector {
         Visit(from);
         arcs_.push_back({from, p, l, share});
       }
+      LIANJIE_RETURN_IF_ERROR(Book(context));
     }
     Number();
     LayOut();
@@ -42,6 +53,18 @@ class Collector {
   }
 
  private:
+  // What has been found, while it is collected and as it is laid out, and its solver; given back
+  // with the run.
+  absl::Status Book(RunContext& context) {
+    if (out_.payers.size() <= booked_payers_ && arcs_.size() <= booked_arcs_) {
+      return absl::OkStatus();
+    }
+    const std::uint64_t before = UpstreamBytes(booked_payers_, booked_arcs_);
+    booked_payers_ = std::max<std::uint64_t>(out_.payers.size() * 2, kFewest);
+    booked_arcs_ = std::max<std::uint64_t>(arcs_.size() * 2, kFewest);
+    return context.Reserve(UpstreamBytes(booked_payers_, booked_arcs_) - before);
+  }
+
   void Visit(PayerIndex p) {
     if (seen_.insert(p).second) out_.payers.push_back(p);
   }
@@ -104,6 +127,7 @@ class Collector {
   absl::flat_hash_set<PayerIndex> seen_;
   std::vector<Arc> arcs_;
   std::uint64_t work_ = 0;
+  std::uint64_t booked_payers_ = 0, booked_arcs_ = 0;
 };
 
 }  // namespace
@@ -116,9 +140,12 @@ absl::StatusOr<std::unique_ptr<Upstream>> Upstream::Make(const FlowModel& model,
       FlowSolver solver,
       FlowSolver::Make({upstream->offsets, upstream->targets, upstream->shares}, context));
   upstream->solver = std::make_unique<FlowSolver>(std::move(solver));
-  LIANJIE_RETURN_IF_ERROR(
-      upstream->solver->Backward(upstream->worth, 1, model.options().tolerance, context));
+  // Paths are told from rounding by differences of what a yuan is worth.
+  const double tolerance = std::min(model.options().tolerance, kWorthTolerance);
+  LIANJIE_RETURN_IF_ERROR(upstream->solver->Backward(upstream->worth, 1, tolerance, context));
   return upstream;
 }
+
+std::uint64_t Upstream::EstimateBytes() { return UpstreamBytes(kFewest, kFewest); }
 
 }  // namespace lianjie

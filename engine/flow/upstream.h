@@ -39,9 +39,12 @@ struct Upstream {
   std::vector<Straight> straight;
   std::unique_ptr<FlowSolver> solver;  // over the arcs
 
-  // Everything inside the view. `model` needs its arcs. Errors: CANCELLED, DIVERGES.
+  // Everything inside the view. `model` needs its arcs. What it takes is booked as it is found, and
+  // not given back. Errors: CANCELLED, MEMORY_EXHAUSTED, those of SolveBlock.
   static absl::StatusOr<std::unique_ptr<Upstream>> Make(const FlowModel& model, NodeIndex household,
                                                         RunContext& context);
+  // Bytes that a household of usual surroundings takes.
+  static std::uint64_t EstimateBytes();
 };
 
 }  // namespace lianjie

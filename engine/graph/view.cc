@@ -118,13 +118,33 @@ bool View::LinkInside(LinkIndex l) const {
 double View::Amount(const std::vector<double>& yearly, LinkIndex l) const {
   const double amount = ValueOr(yearly, l, 0.0);
   if (!spec_.period.has_value() || amount == 0.0) return amount;
-  return amount * YearFraction(snapshot_->LinkValid(l), *spec_.period);
+  const LinkColumns& links = snapshot_->links();
+  const Interval ends =
+      Intersect(snapshot_->NodeValid(links.source[l]), snapshot_->NodeValid(links.target[l]));
+  return amount * YearFraction(snapshot_->LinkValid(l), Intersect(ends, *spec_.period));
 }
 
 double View::PaidYuan(LinkIndex l) const { return Amount(snapshot_->links().paid_yuan, l); }
 double View::PromisedYuan(LinkIndex l) const { return Amount(snapshot_->links().promised_yuan, l); }
 
-double View::NodeYearFraction() const {
+double View::LinkPartOfPayer(LinkIndex l) const {
+  if (!spec_.period.has_value()) return 1.0;
+  const LinkColumns& links = snapshot_->links();
+  const Interval payer = Intersect(snapshot_->NodeValid(links.source[l]), *spec_.period);
+  const Interval both =
+      Intersect(Intersect(payer, snapshot_->NodeValid(links.target[l])), snapshot_->LinkValid(l));
+  if (both.Empty()) return 0.0;
+  const std::int64_t days = DaysWithoutLeapDays(payer.from, payer.to);
+  return days == 0 ? 0.0
+                   : static_cast<double>(DaysWithoutLeapDays(both.from, both.to)) /
+                         static_cast<double>(days);
+}
+
+double View::NodeYearFraction(NodeIndex n) const {
+  return spec_.period.has_value() ? YearFraction(snapshot_->NodeValid(n), *spec_.period) : 1.0;
+}
+
+double View::PeriodYears() const {
   if (!spec_.period.has_value()) return 1.0;
   return static_cast<double>(DaysWithoutLeapDays(spec_.period->from, spec_.period->to)) / 365.0;
 }

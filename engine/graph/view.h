@@ -60,13 +60,21 @@ class View {
   // The link filter alone. For whoever has asked about the link's date and ends already.
   bool LinkMatches(LinkIndex l) const;
 
-  // The amount of a link on the day (a whole year's) or in the period (paid x overlap; DOMAIN
-  // section 2). 0 when not known.
+  // The amount of a link on the day (a whole year's) or in the period: amount x the days of the
+  // period on which the link and both its ends are valid / min(365, the days of the link's own
+  // term), 29 February uncounted (DOMAIN section 2). So 1200 a year without an end, paid by a firm
+  // that ceases on 2020-07-01, are 1200 x 181 / 365 in 2020. 0 when not known.
   double PaidYuan(LinkIndex l) const;
   double PromisedYuan(LinkIndex l) const;
-  // What a yearly amount of a node counts in the period: 1 on a day, else the period's days without
-  // 29 February / 365.
-  double NodeYearFraction() const;
+  // The part of the days on which its payer is valid that a link is valid together with both its
+  // ends: what a share of the payer's money counts. 1 on a day.
+  double LinkPartOfPayer(LinkIndex l) const;
+  // What a yearly amount of a node counts: 1 on a day, in a period by the rule of links, the node's
+  // own term in place of the link's.
+  double NodeYearFraction(NodeIndex n) const;
+  // The length of the period in years, its days without 29 February / 365: for yearly amounts that
+  // are no node's. 1 on a day.
+  double PeriodYears() const;
 
  private:
   // The fields that a filter reads, found once.

@@ -99,6 +99,11 @@ class Oracle:
         received = sum(link["paid"] for link in self.incoming[node]) + self.own_money[node]
         return max(0.0, sum(link["paid"] for link in self.outgoing[node]) - received)
 
+    def _shortfall(self, household: str) -> float:
+        received = self.own_money[household]
+        received += sum(link["paid"] for link in self.incoming[household] if link["mechanism"] in OPERATING)
+        return max(0.0, sum(link["paid"] for link in self.outgoing[household]) - received)
+
     def kept_share(self, household: str) -> float:
         """The part of its operating receipts that a household keeps once its own payments are made."""
         received = self.own_money[household]
@@ -117,9 +122,11 @@ class Oracle:
 
     def payers(self, node: str, seen: frozenset = frozenset()) -> dict[str, float]:
         """Who stands behind a payer, with parts that sum to at most 1: land and funds without money of their own are looked
-        through, and so are households that pay, to those who paid them."""
+        through, and so are households that pay, to those who paid them; their own money is theirs."""
         kind = self.nodes[node]["kind"]
         own = self.own_money[node] + self._unexplained(node)
+        if kind == "HOUSEHOLD":  # wages and dividends never reach the till that pays
+            own = self.own_money[node] + self._shortfall(node)
         if node in seen or not (kind in CONDUITS and own == 0 or kind == "HOUSEHOLD"):
             return {node: 1.0}
         receipts = [
@@ -129,6 +136,8 @@ class Oracle:
         ]
         total = sum(amount for _, amount in receipts) + (own if kind == "HOUSEHOLD" else 0)
         found: dict[str, float] = collections.defaultdict(float)
+        if kind == "HOUSEHOLD" and own > 0:
+            found[node] = own / total  # nobody stands behind its own money: the household itself is the payer
         for source, amount in receipts:
             if amount > 0:
                 for payer, part in self.payers(source, seen | {node}).items():
@@ -204,6 +213,7 @@ class Oracle:
             for link, amount in brought:
                 for payer, part in self.payers(link["source"]).items():
                     by_payer[payer] += amount * part
+            by_payer.pop(node, None)  # what it pays itself is nobody's to stop
             target.payer, largest = max(by_payer.items(), key=lambda item: item[1], default=("", 0.0))
             target.klass = "L5" if adequate(benefit - largest) else "L4"
         return target

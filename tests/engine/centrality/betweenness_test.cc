@@ -223,7 +223,7 @@ TEST(Betweenness, CancelFreesTheCoreWithinFiftyMilliseconds) {
   graph.weights = true;
   const AnalysisInput input = ToInput(RandomGraph(graph));
   for (const char* weight : testing::kWeights) {
-    std::chrono::duration<double, std::milli> best{1e9};
+    std::vector<double> waits;
     for (int attempt = 0; attempt < 5; ++attempt) {
       RunContext context({.threads = 2, .memory_bytes = std::uint64_t{8} << 30, .deadline = {}});
       absl::Status status;
@@ -241,13 +241,13 @@ TEST(Betweenness, CancelFreesTheCoreWithinFiftyMilliseconds) {
       run.join();
       EXPECT_EQ(status.code(), absl::StatusCode::kCancelled) << status;
       EXPECT_LT(context.completed(), context.total());
-      best = std::min<std::chrono::duration<double, std::milli>>(best, ended - asked);
+      waits.push_back(std::chrono::duration<double, std::milli>(ended - asked).count());
       std::printf("betweenness (weight %s): cancelled after %.2f ms, %llu of %llu sources done\n",
-                  weight, std::chrono::duration<double, std::milli>(ended - asked).count(),
-                  static_cast<unsigned long long>(context.completed()),
+                  weight, waits.back(), static_cast<unsigned long long>(context.completed()),
                   static_cast<unsigned long long>(context.total()));
     }
-    EXPECT_LT(best.count(), 50.0) << "the quickest of five";
+    std::sort(waits.begin(), waits.end());
+    EXPECT_LT(waits[2], 50.0) << "the median of five";
   }
 }
 

@@ -59,15 +59,30 @@ class Brute {
     return l.status == LinkStatus::kActive && Covers(Valid(l));
   }
   Date Last() const { return q_.period.has_value() ? Date{q_.period->to.days - 1} : q_.as_of; }
-  bool Lapsed(const LinkRecord& l) const { return !Active(l) && Valid(l).from <= Last(); }
+  bool Lapsed(const LinkRecord& l) const {
+    const Interval v = Valid(l);
+    return !Active(l) && v.from < v.to && v.from <= Last();
+  }
+  // Days from one to another, counted one by one without the 29th of February; no more than `most`.
+  static int Days(const Interval& v, int most) {
+    int days = 0;
+    for (Date d = v.from; d < v.to && days < most; ++d.days) {
+      days += d.month() == 2 && d.day() == 29 ? 0 : 1;
+    }
+    return days;
+  }
+  // What of a year's amount under a contract of `term` falls into the period's days of `life`.
+  double Part(const Interval& term, const Interval& life) const {
+    if (!q_.period.has_value()) return 1.0;
+    const int paid = Days(Common(Common(term, life), *q_.period), 1 << 30);
+    const bool open = term.from == kDateMin || term.to == kDateMax;
+    return paid == 0 ? 0.0 : static_cast<double>(paid) / (open ? 365 : Days(term, 365));
+  }
   double Fraction() const {
-    return q_.period.has_value()
-               ? static_cast<double>(DaysWithoutLeapDays(q_.period->from, q_.period->to)) / 365
-               : 1.0;
+    return q_.period.has_value() ? static_cast<double>(Days(*q_.period, 1 << 30)) / 365 : 1.0;
   }
   double Paid(const LinkRecord& l) const {
-    return l.paid_yuan.value_or(0) *
-           (q_.period.has_value() ? YearFraction(l.valid, *q_.period) : 1.0);
+    return l.paid_yuan.value_or(0) * Part(l.valid, Valid(l));
   }
 
   static bool Narrow(const LinkRecord& l) {
@@ -92,7 +107,7 @@ class Brute {
 
   void FindInjections() {
     for (const NodeRecord& n : g_.nodes) {
-      if (Covers(n.valid)) f_[n.id] = n.outside_revenue_yuan.value_or(0) * Fraction();
+      if (Covers(n.valid)) f_[n.id] = n.outside_revenue_yuan.value_or(0) * Part(n.valid, n.valid);
     }
     for (const auto& [id, yuan] : f_) {
       if (IsHousehold(id) && yuan > 0) accounts_.insert(id);
@@ -184,7 +199,7 @@ class Brute {
         const double x = in_[id] + u_[id];
         if (x <= 0) continue;
         const double own = yuan * (f_[id] + u_[id]) / x;
-        if (!IsHousehold(id)) done[id] += own;
+        if (id != h) done[id] += own;
         for (const LinkRecord* l : active_) {
           if (l->target == id && IntoBooks(*l)) put(l->source, yuan * amount_[l] / x, next);
         }

@@ -127,7 +127,9 @@ TEST_P(RandomFlow, SourcesPayersAndNarrowBenefit) {
       const NodeIndex n = input.snapshot().FindNode(records.nodes[h].id);
       for (const bool narrow : {false, true}) {
         double sum = 0;
-        for (const PayerPart& part : model->ListPayers(n, narrow)) sum += part.yuan;
+        const auto parts = model->ListPayers(n, narrow, context);
+        ASSERT_TRUE(parts.ok());
+        for (const PayerPart& part : *parts) sum += part.yuan;
         const double expected = NumberOf(result, input.snapshot(), records.nodes[h].id,
                                          narrow ? "narrow_yuan" : "benefit_yuan");
         ASSERT_NEAR(sum, expected, kRandomTolerance * Scale(expected));

@@ -135,17 +135,17 @@ TEST(ViewTest, AmountsOfAPeriod) {
   EXPECT_DOUBLE_EQ(year.PaidYuan(s->FindLink("l1")), 3000);
   EXPECT_EQ(year.PaidYuan(s->FindLink("l2")), 0) << "not known";
   EXPECT_DOUBLE_EQ(year.PromisedYuan(s->FindLink("l2")), 365);
-  EXPECT_DOUBLE_EQ(year.NodeYearFraction(), 1) << "29 February does not count";
+  EXPECT_DOUBLE_EQ(year.PeriodYears(), 1) << "29 February does not count";
   EXPECT_EQ(year.as_of(), Day("2020-12-31"));
 
   const View month = ToView(s, {.period = {{"2020-02-01", "2020-03-01"}}});
   EXPECT_DOUBLE_EQ(month.PromisedYuan(s->FindLink("l2")), 28);
-  EXPECT_DOUBLE_EQ(month.NodeYearFraction(), 28.0 / 365);
+  EXPECT_DOUBLE_EQ(month.PeriodYears(), 28.0 / 365);
   EXPECT_EQ(month.PaidYuan(s->FindLink("l0")), 0);
 
   const View day = ToView(s, {.as_of = "2020-08-01"});
   EXPECT_EQ(day.PaidYuan(s->FindLink("l0")), 1200) << "whole yearly amounts, no pro-rating";
-  EXPECT_EQ(day.NodeYearFraction(), 1);
+  EXPECT_EQ(day.PeriodYears(), 1);
 }
 
 TEST(ViewTest, OverAPeriodALinkCountsOnlyOnDaysOnWhichItsEndsExist) {

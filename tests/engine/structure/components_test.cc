@@ -103,7 +103,7 @@ TEST(StrongComponents, AreNumberedInReverseTopologicalOrder) {
   }
 }
 
-// A chain and a ring of a million: no recursion, no stack to overflow.
+// A chain and a ring of 300,000: no recursion, no stack to overflow.
 TEST(StrongComponents, StandALongChainAndALongRing) {
   constexpr int kLength = 300000;
   for (const bool ring : {false, true}) {
