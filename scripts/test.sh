@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # test.sh: runs every test of a build that is done, and ends with one line of counts over all of them. Goes on after a
-# failure, so that one run tells all. PRESET chooses the build (release).
+# failure, so that one run tells all; shows the figures that tests print (-rP). PRESET chooses the build (release).
 set -uo pipefail
 cd "$(dirname "$0")/.."
 build=$PWD/build/${PRESET:-release}
@@ -20,7 +20,7 @@ for suite in tests/tidy tests/e2e clients/python/tests; do
   [[ -d $suite ]] || continue
   started=$SECONDS
   name=pytest_${suite//\//_}
-  "$python" -m pytest -q -rs --color=no -p no:cacheprovider --durations=5 --durations-min=5 \
+  "$python" -m pytest -q -rsP --color=no -p no:cacheprovider --durations=5 --durations-min=5 \
     --junitxml="$reports/$name.xml" -o junit_family=xunit2 "$suite"
   echo "$name $?" >>"$reports/exit_codes"
   echo "$suite took $((SECONDS - started)) s"

@@ -1,5 +1,5 @@
-"""Real tables into a server's graph by the project's mapping files, and the figures that the tests find out about them. Run
-with -s, each test prints its figures; docs/real-data.md has them."""
+"""Real tables into a server's graph by the project's mapping files, and the figures that the tests find out about them. Each
+test prints its figures, which pytest shows with -rP, as `make test` does; docs/real-data.md has them."""
 
 import pathlib
 
@@ -21,5 +21,5 @@ def table(path: pathlib.Path) -> pd.DataFrame:
 
 
 def say(*lines: str) -> None:
-    """Prints figures, for whoever runs with -s."""
+    """Prints figures."""
     print("", *lines, sep="\n  ")

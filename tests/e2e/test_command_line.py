@@ -1,6 +1,7 @@
 """What scripts rely on: the shape of answers, exit codes, and that the same question gives the same bytes."""
 
 import json
+import os
 import random
 import signal
 import subprocess
@@ -102,6 +103,18 @@ def test_no_progress_where_there_is_no_terminal(store):
         (harness.USAGE, "run degree --direction sideways --data {store}"),
         (harness.USAGE, "run degree --format xml --data {store}"),
         (harness.USAGE, "run shortest_path --source F --data {store}"),
+        (harness.USAGE, "run chain_trace --node F --option-limit 3 --data {store}"),
+        (harness.USAGE, "graph list --format csv --data {store}"),
+        (harness.USAGE, "graph set default --reference-date none --format csv --data {store}"),
+        (harness.USAGE, "analyses --format csv"),
+        (harness.USAGE, "generate county --out {store}.county --format csv"),
+        (harness.USAGE, "list --data {store}"),
+        (harness.USAGE, "serve --data {store}.new --listen 127.0.0.1:99999"),
+        (harness.USAGE, "serve --data {store}.new --listen 127.0.0.1:-1"),
+        (harness.FAILURE, "stats --data {golden}/nodes.csv"),
+        (harness.FAILURE, "run degree --data {store} --out {store}/no/such/folder.csv"),
+        (harness.NOT_FOUND, "run coverage --lines {store}.none --data {store}"),
+        (harness.NOT_FOUND, "import --nodes {store}.none --data {store}"),
         (harness.NOT_FOUND, "get node nobody --data {store}"),
         (harness.NOT_FOUND, "get link nothing --data {store}"),
         (harness.NOT_FOUND, "stats --graph nowhere --data {store}"),
@@ -132,13 +145,111 @@ def test_a_wrong_name_gets_did_you_mean(store, arguments, meant):
     assert "did you mean" in ended.err.lower() and meant.lower() in ended.err.lower()
 
 
+@pytest.mark.parametrize(
+    ("command", "possible"), [("list", "nodes, links, regions, lines"), ("get", "node, link"), ("graph", "list, create")]
+)
+def test_a_command_of_a_command_says_what_is_possible(store, command, possible):
+    for arguments in ([command, "foo"], [command]):
+        ended = harness.call(*arguments, "--data", store)
+        assert ended.code == harness.USAGE and possible in ended.err, ended.err
+
+
+def test_errors_speak_of_flags_and_words_of_the_command_line(store):
+    ended = harness.call("run", "degree", "--data", store, "--memory", "100")
+    assert ended.code == harness.FAILURE and ended.err.startswith("error: --memory: degree needs about "), ended.err
+    for arguments in (["get", "node", "x\udcff"], ["run", "degree", "--region", "\udcff"], ["stats", "--graph", "\udcff"]):
+        ended = harness.call(*arguments, "--data", store)
+        assert ended.code == harness.USAGE and "is not valid UTF-8" in ended.err, ended.err
+
+
+def test_a_setting_of_threads_is_checked_as_the_flag_is(store, tmp_path):
+    for value in ("5000", "-1", "4294967297", '"many"'):
+        (tmp_path / "lianjie.toml").write_text(f"threads = {value}\n")
+        ended = harness.call("stats", "--data", store, "--config", tmp_path / "lianjie.toml")
+        assert ended.code == harness.USAGE and "0 to 4096" in ended.err, ended.err
+    assert harness.call("stats", "--data", store, "--threads", "5000").code == harness.USAGE
+
+
+def test_serve_says_that_a_store_is_new(tmp_path):
+    for said in (True, False):
+        with harness.Server(tmp_path / "store") as server:
+            assert ("made a new store in" in server.log()) is said
+
+
+@pytest.fixture(scope="module")
+def chains(tmp_path_factory):
+    """A buyer of 1,500 suppliers: more chains than an analysis gives unless it is told."""
+    folder = tmp_path_factory.mktemp("chains")
+    (folder / "nodes.csv").write_text("id\nB\n" + "".join(f"S{number}\n" for number in range(1500)))
+    (folder / "links.csv").write_text("source,target\n" + "".join(f"B,S{number}\n" for number in range(1500)))
+    harness.load(folder / "store", folder)
+    return folder / "store"
+
+
+def test_chains_are_whole_unless_limited(chains):
+    trace = ["run", "chain_trace", "--node", "B", "--data", chains, "--format"]
+    for form in ("json", "csv"):
+        whole = harness.ok(*trace, form)
+        table = harness.rows(whole.json()) if form == "json" else whole.csv()
+        assert len(set(table["path"])) == 1500 and whole.err == ""
+    assert whole.csv().equals(harness.ok(*trace, "csv", "--limit", 0).csv())
+    cut = harness.ok(*trace, "csv", "--limit", 4)
+    assert len(cut.csv()) == 4 and cut.err.startswith("warning: ") and len(cut.err.splitlines()) == 1
+    document = harness.ok(*trace, "json", "--limit", 4).json()
+    assert (len(document["rows"]), document["truncated"], document["options"]["limit"]) == (4, True, 4)
+    assert document["truncation_message"]
+    shown = harness.ok("analyses", "chain_trace").out.decode()
+    assert "--limit  whole number, default 1000 for a table, none for csv and json" in shown
+
+
+def test_csv_says_warnings_beside_it(tmp_path):
+    """An analysis that warns: a start that does not fit the pattern."""
+    (tmp_path / "nodes.csv").write_text("id,sector\nA,PRIMARY\nB,SECONDARY\n")
+    (tmp_path / "links.csv").write_text("source,target\nA,B\n")
+    harness.load(tmp_path / "store", tmp_path)
+    trace = ["run", "chain_trace", "--node", "A", "--pattern", "TERTIARY >> *", "--data", tmp_path / "store", "--format"]
+    (warning,) = harness.ok(*trace, "json").json()["warnings"]
+    assert harness.ok(*trace, "csv").err == f"warning: {warning}\n"
+
+
+@pytest.mark.parametrize("through", ["standard input", "pipe"])
+def test_interrupt_ends_an_import_that_waits_for_input(tmp_path, through):
+    os.mkfifo(tmp_path / "fifo")
+    source = "-" if through == "standard input" else tmp_path / "fifo"
+    for said in (None, b"id,kind\nA,FIRM\n"):
+        if through == "pipe" and said is not None:
+            holder = os.open(tmp_path / "fifo", os.O_RDWR)
+            os.write(holder, said)
+        running = subprocess.Popen(
+            [harness.BINARY, "import", "--data", tmp_path / "store", "--nodes", source],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=harness.ENVIRONMENT,
+        )
+        if through == "standard input" and said is not None:
+            running.stdin.write(said)
+            running.stdin.flush()
+        time.sleep(1)
+        assert running.poll() is None
+        running.send_signal(signal.SIGINT)
+        code = running.wait(10)
+        out, err = running.stdout.read(), running.stderr.read()
+        for pipe in (running.stdin, running.stdout, running.stderr):
+            pipe.close()
+        assert (code, out, err) == (harness.INTERRUPTED, b"", b"error: interrupted\n")
+    if through == "pipe":
+        os.close(holder)
+    assert harness.call("get", "node", "A", "--data", tmp_path / "store").code == harness.NOT_FOUND
+
+
 def test_a_failure_of_the_analysis_is_said_by_name(tmp_path):
     (tmp_path / "nodes.csv").write_text("id,kind,outside_revenue_yuan\nA,FIRM,10\nB,FIRM,\n")
     (tmp_path / "links.csv").write_text("source,target,share\nA,B,1\nB,A,1\n")
     harness.load(tmp_path / "store", tmp_path)
     ended = harness.call("run", "benefit_flow", "--mode", "share", "--data", tmp_path / "store")
     assert ended.code == harness.BAD_DATA  # it is the graph that is at fault
-    assert "A, B" in ended.err and "never leaves" in ended.err
+    assert "A, B" in ended.err and "never leaves" in ended.err and "TRAPPED" in ended.err
 
 
 def test_interrupt_ends_with_130(tmp_path):
@@ -172,6 +283,12 @@ QUESTIONS = [
     "strong_components",
     "degree",
     "explain_benefit --node {household}",
+    "shortest_path --source {organisation} --target {household} --direction undirected",
+    "chain_trace --node {organisation} --direction reverse",
+    "dependence --organisation {organisation}",
+    "benefit_flow --mode share",
+    "benefit_flow --decompose payer",
+    "benefit_flow --decompose sector,driver",
 ]
 
 

@@ -56,11 +56,21 @@ def test_benefit_line_and_gap_agree(answers):
 def test_reasons_are_borne_out_by_the_tables(answers):
     oracle, left, _ = answers
     table = harness.rows(left)
+    ended = collections.defaultdict(list)  # links that were and are no more, by either end
+    for link in pd.read_csv(oracle.folder / "links.csv", dtype=str, keep_default_na=False).to_dict("records"):
+        over = link["valid_to"] != "" and link["valid_to"] <= oracle.date
+        if over or (link["status"] not in ("", "ACTIVE") and link["valid_from"] <= oracle.date):
+            ended[link["source"]].append(link)
+            ended[link["target"]].append(link)
     for row in table[table["class"] == "L0"].itertuples():
+
+        def bound(link, node=row.node) -> bool:
+            return link["target"] == node and coverage_oracle.is_narrow(link) and coverage_oracle.is_money(link)
+
         paid_by = [link["mechanism"] for link in oracle.incoming[row.node]]
         holds = {
-            "NO_LINK": not paid_by and not oracle.outgoing[row.node],
-            "LAPSED": True,  # what lapsed is not among active links; its evidence is checked in the worked example
+            "NO_LINK": not paid_by and not oracle.outgoing[row.node] and not ended[row.node],
+            "LAPSED": bool(ended[row.node]) and (any(map(bound, ended[row.node])) or not paid_by),
             "SUPPORT_ONLY": "SERVICE" in paid_by,
             "PAYS_ONLY": bool(oracle.outgoing[row.node]),
             "MARKET_ONLY": bool({"SUPPLY", "CONSUMPTION"} & set(paid_by)),

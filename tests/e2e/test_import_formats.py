@@ -54,6 +54,16 @@ def test_headers_of_neo4j_admin(tmp_path):
     assert links[["source", "target", "mechanism"]].values.tolist() == [["Person/7", "Person/8", "EMPLOYMENT"]]
 
 
+def test_columns_of_neo4j_admin_without_a_type_are_properties(tmp_path):
+    (tmp_path / "people.csv").write_text("personId:ID,title,:LABEL\nkeanu,The One,Actor\nm1,,Movie\n")
+    (tmp_path / "roles.csv").write_text(":START_ID,:END_ID,:TYPE,role\nkeanu,m1,ACTED_IN,Neo\n")
+    store = tmp_path / "store"
+    harness.ok("import", "--data", store, "--nodes", tmp_path / "people.csv", "--links", tmp_path / "roles.csv")
+    assert stored(store, "node", "keanu")["prop:title"] == "The One"
+    listed = harness.ok("list", "links", "--data", store, "--format", "csv").csv(dtype=str)
+    assert listed[["source", "target", "prop:role", "prop:type"]].values.tolist() == [["keanu", "m1", "Neo", "ACTED_IN"]]
+
+
 def test_a_mapping_file_reads_columns_that_are_not_ours(tmp_path):
     (tmp_path / "members.csv").write_text("编号,姓名,类别,万元\n1,张三,户,0.5\n2,某社,社,12\n3,李四,户,\n", encoding="gb18030")
     (tmp_path / "map.toml").write_text(
@@ -82,7 +92,8 @@ labels = { value = "member" }
 
 
 def test_tables_are_aligned_with_chinese_text(tmp_path):
-    (tmp_path / "nodes.csv").write_text(NODES, encoding="utf-8")
+    names = [line + land for line, land in zip(NODES.splitlines(), (",land_mu", ",12.5", ",3"), strict=True)]
+    (tmp_path / "nodes.csv").write_text("\n".join(names), encoding="utf-8")
     (tmp_path / "links.csv").write_text(LINKS)
     harness.load(tmp_path / "store", tmp_path)
     shown = harness.ok("list", "nodes", "--data", tmp_path / "store").out.decode()
@@ -93,8 +104,10 @@ def test_tables_are_aligned_with_chinese_text(tmp_path):
 
     rows = [line for line in lines if line.startswith(("F ", "H "))]
     assert len(rows) == 2 and any("张三" in row for row in rows)
-    kinds = {width(row[: row.index("FIRM" if "FIRM" in row else "HOUSEHOLD")]) for row in rows}
-    assert len(kinds) == 1
+    header = lines[0]
+    assert header.index("name") < header.index("land_mu")  # numbers, set right, behind names of different widths
+    ends = [width(row[: row.index(number) + len(number)]) for row, number in zip(rows, ("12.5", "3"), strict=True)]
+    assert ends == [width(header[: header.index("land_mu") + len("land_mu")])] * 2
 
 
 def test_generating_twice_gives_the_same_bytes(tmp_path, county):

@@ -39,6 +39,7 @@ class Graphs(graph_service_pb2_grpc.GraphServiceServicer):
         self.imports = []
         self.node_pages = {}
         self.exports = []
+        self.refused = None
 
     def GetNode(self, request, context):
         self.requests.append(request)
@@ -63,6 +64,8 @@ class Graphs(graph_service_pb2_grpc.GraphServiceServicer):
         self.imports.append(messages)
         if not messages or not messages[-1].HasField("end"):
             refuse(context, grpc.StatusCode.INVALID_ARGUMENT, "the load has no end", "MISSING_FIELD", "end")
+        if self.refused:
+            refuse(context, grpc.StatusCode.INVALID_ARGUMENT, "no node nobody", "NODE_NOT_FOUND", **self.refused)
         return transfer_pb2.ImportResponse(revision=9, nodes={"created_count": messages[-1].end.row_count})
 
     def Export(self, request, context):

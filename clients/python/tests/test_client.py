@@ -82,7 +82,16 @@ def test_import_stops_at_a_row_that_cannot_be_sent(client, server):
     with pytest.raises(lianjie.LianjieError) as caught:
         client.import_data(nodes=pd.DataFrame({"id": ["A", "B"], "persons": [1.0, 2.5]}))
     assert (caught.value.field, caught.value.row) == ("persons", 1)
+    assert str(caught.value).startswith("nodes:2: persons: ")
     assert not server.graphs.imports[-1][-1:] or not server.graphs.imports[-1][-1].HasField("end")
+
+
+def test_import_says_which_row_the_server_refused(client, server):
+    server.graphs.refused = {"origin": "links", "line": "3", "field": "target"}
+    with pytest.raises(lianjie.LianjieError) as caught:
+        client.import_data(links=pd.DataFrame({"source": ["A"] * 3, "target": ["B", "B", "nobody"]}))
+    assert str(caught.value) == "links:3: no node nobody (row 2) [INVALID_ARGUMENT, NODE_NOT_FOUND]"
+    assert (caught.value.row, caught.value.field) == (2, "target")
 
 
 def answer(**header):

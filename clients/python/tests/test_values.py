@@ -50,6 +50,14 @@ def test_unknown_names_get_the_nearest():
         list(loading.messages("links", pd.DataFrame({"paid_yaun": [1.0]})))
 
 
+@pytest.mark.parametrize(("column", "text"), [("persons", "1_000"), ("land_mu", "1_000.5"), ("persons", "1,000")])
+def test_numbers_in_text_have_digits_alone(column, text):
+    with pytest.raises(errors.LianjieError, match=rf"^nodes:2: {column}: '{text}'"):
+        list(loading.messages("nodes", pd.DataFrame({"id": ["A", "B"], column: ["7", text]})))
+    with pytest.raises(errors.LianjieError, match=rf"^nodes:2: {column}: '{text}'"):
+        list(loading.messages("nodes", [{"id": "A"}, {"id": "B", column: text}]))
+
+
 def test_options_take_what_is_at_hand():
     flow = analyses.analysis_message("benefit_flow", {"decompose": "mechanism,role", "tolerance": np.float64(1e-9)})
     assert list(flow.benefit_flow.decompose) == [1, 2] and flow.benefit_flow.tolerance == 1e-9

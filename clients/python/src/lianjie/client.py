@@ -177,9 +177,10 @@ class Client(analyses.Analyses):
     def update_graph(self, name: str | None = None, *, reference_date: Date | None) -> Row:
         """Sets a graph's reference date; None clears it."""
         graph = values.build(graph_pb2.Graph, {"name": name or self.graph, "reference_date": reference_date})
-        mask = FieldMask(paths=["reference_date"])
-        request = graph_service_pb2.UpdateGraphRequest(graph=graph, update_mask=mask)
-        return values.whole(self._call(self._graphs.UpdateGraph, request))
+        request = graph_service_pb2.UpdateGraphRequest(graph=graph, update_mask=FieldMask(paths=["reference_date"]))
+        answer = self._call(self._graphs.UpdateGraph, request)
+        self._wrote(answer.name, answer.revision)
+        return values.whole(answer)
 
     def delete_graph(self, name: str) -> None:
         """Deletes a graph with all that it holds. It cannot be undone."""

@@ -89,10 +89,13 @@ def from_rpc(error: grpc.RpcError) -> LianjieError:
     metadata = dict(details.info.metadata)
     violations = [(violation.field, violation.description) for violation in details.request.field_violations]
     field = violations[0][0] if violations else metadata.get("field")
-    row = metadata.get("row", "")
+    row, message = metadata.get("row", ""), error.details() or error.code().name
+    origin, line = metadata.get("origin", ""), metadata.get("line", "")
+    if origin and line.isdigit():  # a row of a load: its table, and its line there, from 1
+        message, row = f"{origin}:{line}: {message}", str(int(line) - 1)
     retry = details.retry.retry_delay.ToTimedelta().total_seconds() if details.retry else None
     return LianjieError(
-        error.details() or error.code().name,
+        message,
         code=error.code().name,
         reason=details.info.reason,
         field=field or None,

@@ -77,16 +77,17 @@ def _from_frame(message_class: type[Message], frame: pd.DataFrame) -> Iterator[M
 def messages(kind: str, rows: Rows) -> Iterator[Message]:
     """The rows of a table as messages. kind: regions, lines, nodes or links."""
     message_class = _CLASSES[kind]
-    if isinstance(rows, pd.DataFrame):
-        yield from _from_frame(message_class, rows)
-        return
-    for number, row in enumerate(rows):
-        try:
+    number = None
+    try:
+        if isinstance(rows, pd.DataFrame):
+            yield from _from_frame(message_class, rows)
+            return
+        for number, row in enumerate(rows):
             yield values.build(message_class, row)
-        except errors.LianjieError as error:
-            raise errors.bad_value(
-                f"{kind}: {error.message}", reason=error.reason, field=error.field or "", row=number
-            ) from error
+    except errors.LianjieError as error:
+        at = number if error.row is None else error.row
+        where = kind if at is None else f"{kind}:{at + 1}"
+        raise errors.bad_value(f"{where}: {error.message}", reason=error.reason, field=error.field or "", row=at) from error
 
 
 def requests(

@@ -61,9 +61,16 @@ def _to_enum(field: FieldDescriptor, value: Any) -> int:
     return number
 
 
+def _digits(text: str) -> str:
+    """The text of a number; Python would take 1_000 for one, tables do not."""
+    if "_" in text:
+        raise ValueError("has a '_', which numbers do not")
+    return text
+
+
 def _to_int(bits: int, value: Any) -> int:
     if isinstance(value, str):
-        value = int(value)
+        value = int(_digits(value))
     whole = int(value)
     if whole != value or not -(2**bits) <= whole < 2**bits:
         raise ValueError("is no whole number that fits")
@@ -71,7 +78,7 @@ def _to_int(bits: int, value: Any) -> int:
 
 
 def _to_float(value: Any) -> float:
-    number = float(value)
+    number = float(_digits(value) if isinstance(value, str) else value)
     if math.isinf(number):
         raise ValueError("is not finite")
     return number
