@@ -16,13 +16,20 @@ HERE = pathlib.Path(__file__).resolve().parent
 PROTOS = HERE.parents[1] / "proto"
 
 
+def google_protos() -> pathlib.Path:
+    """The folder that has googleapis-common-protos, wherever it was installed: pip builds in an environment of its own, which
+    is on the path alone."""
+    for folder in [*sys.path, sysconfig.get_paths()["purelib"]]:
+        if pathlib.Path(folder, "google/longrunning/operations_proto.proto").exists():
+            return pathlib.Path(folder)
+    sys.exit("setup.py: googleapis-common-protos is not installed")
+
+
 def generate(source: pathlib.Path) -> None:
     """Writes the stubs under `source`, the folder that holds the package."""
     from grpc_tools import protoc
 
-    google = pathlib.Path(sysconfig.get_paths()["purelib"])
-    if not (google / "google/longrunning/operations_proto.proto").exists():
-        google = pathlib.Path(str(importlib.resources.files("google.longrunning"))).parents[1]
+    google = google_protos()
     with tempfile.TemporaryDirectory() as renamed:
         # The Python package carries operations.proto under another name than every other language's.
         alias = pathlib.Path(renamed, "google/longrunning/operations.proto")
@@ -54,4 +61,5 @@ class GenerateAndBuild(build_py):
         super().run()
 
 
-setup(cmdclass={"build_py": GenerateAndBuild})
+if __name__ == "__main__":
+    setup(cmdclass={"build_py": GenerateAndBuild})
