@@ -209,7 +209,7 @@ class Writer {
     if (circle) {
       what += Cat(": the chain goes round at ", Id(at));
     } else if (!ended) {
-      what += Cat(": the chain goes on beyond ", Id(at), ", ", kMostSteps, " payers up");
+      what += Cat(": the chain goes on to ", Id(at), ", ", kMostSteps, " payers up");
     } else if (at != payer) {
       what += Cat(": the chain ends at ", Id(at));
     } else {

@@ -223,6 +223,58 @@ TEST(Fragile, ParallelLinksOfOnePayerAddUp) {
   EXPECT_EQ(Judge(g, "H"), "L5");
 }
 
+// H2's own sales pay H: no organisation is behind it.
+TEST(Fragile, AHouseholdThatPaysOutOfItsOwnMoneyIsThePayer) {
+  GraphRecords g = Market();
+  g.nodes.push_back(MakeHousehold("H2"));
+  NodeOf(g, "H2").outside_revenue_yuan = 5000;
+  g = With(g, {{"w", "H2", "H", Mechanism::kEmployment, 1500, {}}});
+  EXPECT_EQ(Judge(g, "H"), "L4 SINGLE_PAYER");
+  const LeftOutRow row = RowOf(ListLeftOut(g), *ToSnapshot(g), "H");
+  EXPECT_EQ(row.payer, "H2");
+  EXPECT_THAT(row.evidence, HasSubstr("All its benefit of 1500 yuan comes from H2"));
+  // Money without any record is its own too; what a firm paid it is the firm's.
+  NodeOf(g, "H2").outside_revenue_yuan.reset();
+  EXPECT_EQ(Judge(g, "H"), "L4 SINGLE_PAYER");
+  g = With(g, {{"o", "F", "H2", Mechanism::kOrder, 1200, {}}});
+  EXPECT_EQ(Judge(g, "H"), "L4 DEPENDENT");
+  EXPECT_EQ(RowOf(ListLeftOut(g), *ToSnapshot(g), "H").payer, "F");
+}
+
+TEST(Unbound, WhatWasNeverInForceDidNotLapse) {
+  GraphRecords g = With(Market(), {{"o", "F", "H", Mechanism::kOrder, 9000, {}}});
+  // The firm was gone before the contract began.
+  NodeOf(g, "F").valid.to = *Date::Parse("2015-01-01");
+  LinkOf(g, "o").valid = {*Date::Parse("2016-01-01"), *Date::Parse("2017-01-01")};
+  EXPECT_EQ(Judge(g, "H"), "L0 NO_LINK");
+  NodeOf(g, "F").valid.to = *Date::Parse("2016-06-01");
+  EXPECT_EQ(Judge(g, "H"), "L0 LAPSED");
+}
+
+TEST(Unreached, ALongChainIsNotSaidToEndWhereTheWalkStops) {
+  GraphRecords g = With(Market(), {{"o", "K0", "H"}});
+  for (int i = 0; i < 80; ++i) {
+    g.nodes.push_back(MakeNode(Cat("K", i), NodeKind::kFirm));
+    if (i > 0) g = With(g, {{Cat("k", i), Cat("K", i), Cat("K", i - 1), Mechanism::kSupply}});
+  }
+  EXPECT_EQ(Judge(g, "H"), "L1 DEAD_END");
+  EXPECT_THAT(RowOf(ListLeftOut(g), *ToSnapshot(g), "H").evidence,
+              HasSubstr("the chain goes on to K64, 64 payers up"));
+  // Just as long as the walk: it does end.
+  LinkOf(g, "k64").status = LinkStatus::kEnded;
+  EXPECT_THAT(RowOf(ListLeftOut(g), *ToSnapshot(g), "H").evidence,
+              HasSubstr("the chain ends at K63"));
+}
+
+// A payer that ceases within the period pays for the days until then.
+TEST(BelowLine, PayersThatCeasedPayUntilThen) {
+  GraphRecords g = With(Market(), {{"o", "F", "H", Mechanism::kEmployment, 1200, {}}});
+  NodeOf(g, "F").valid.to = *Date::Parse("2020-07-01");
+  const ViewText year = {.period = {{"2020-01-01", "2021-01-01"}}};
+  EXPECT_NEAR(RowOf(ListLeftOut(g, {}, year), *ToSnapshot(g), "H").benefit, 1200 * 181 / 365.,
+              1e-9);
+}
+
 absl::Status ErrorOf(const GraphRecords& g, const LeftOutOptions& options = {},
                      const ViewText& view = {}) {
   RunContext context;

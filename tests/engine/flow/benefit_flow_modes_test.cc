@@ -232,5 +232,78 @@ TEST(EmptyGraph, GivesAnEmptyAnswer) {
   EXPECT_EQ(SummaryNumber(a.result(), "injected_yuan"), 0);
 }
 
+// F ceases on 1 July: what it earns and what it pays end with it, the rest of the year is nobody's.
+TEST(Period, WhoCeasesEarnsAndPaysUntilThen) {
+  FlowGraph g;
+  g.Node("F", NodeKind::kFirm, 3650).Node("C", NodeKind::kCooperative);
+  g.Pays("F", "H1", Mechanism::kEmployment, 1200).Pays("F", "C", Mechanism::kSupply, 730);
+  g.Pays("C", "H2", Mechanism::kOrder, 365);
+  NodeOf(g.records, "F").valid.to = *Date::Parse("2020-07-01");
+  const ViewText year = {.period = {{"2020-01-01", "2021-01-01"}}};
+  const Answer ledger(g.records, {}, year);
+  ledger.Expect("benefit_yuan", {{"H1", 1200 * 181 / 365.}, {"H2", 365}});
+  ledger.Expect("throughput_yuan", {{"F", 1810}, {"C", 365}});
+  ledger.Expect("injected_yuan", {{"F", 1810}});
+  ExpectLedgerBalances(ledger.result(), ledger.snapshot());
+  FlowGraph s;
+  s.Node("F", NodeKind::kFirm, 3650).Shares("F", "H1", Mechanism::kEmployment, .4);
+  NodeOf(s.records, "F").valid.to = *Date::Parse("2020-07-01");
+  const Answer share(s.records, kShareMode, year);
+  share.Expect("benefit_yuan", {{"H1", 1810 * .4}});
+}
+
+TEST(Payers, TheLongFormFinishesItsProgressAndBooksItsRows) {
+  FlowGraph g;
+  g.Node("F", NodeKind::kFirm, 1e9);
+  for (int i = 0; i < 3000; ++i) g.Pays("F", Cat("H", i), Mechanism::kEmployment, 10);
+  const AnalysisInput input = ToInput(g.records);
+  const BenefitFlowOptions options{.decompose = {Decomposition::kPayer}};
+  RunContext context({.threads = 1});
+  const std::uint64_t booked = [&] {
+    RunContext whole({.threads = 1});
+    EXPECT_TRUE(RunBenefitFlow(input, {}, whole).ok());
+    return whole.memory_used();
+  }();
+  ASSERT_TRUE(RunBenefitFlow(input, options, context).ok());
+  EXPECT_EQ(context.completed(), context.total());
+  RunContext tight({.threads = 1, .memory_bytes = booked + 10000});
+  const auto refused = RunBenefitFlow(input, options, tight);
+  ASSERT_FALSE(refused.ok()) << "3000 rows take more";
+  EXPECT_EQ(GetErrorDetail(refused.status())->reason, Reason::kMemoryExhausted);
+}
+
+// Two pools that pay one another all but a 10^16th: the payer behind cannot be told.
+TEST(Payers, WhoCannotBeToldIsAnErrorAndACancelIsHeard) {
+  FlowGraph g;
+  g.Node("A", NodeKind::kLand).Node("B", NodeKind::kLand);
+  g.Pays("A", "B", Mechanism::kLandTransfer, 4e15).Pays("B", "A", Mechanism::kLandTransfer, 4e15);
+  g.Pays("A", "H1", Mechanism::kLandTransfer, 1);
+  const AnalysisInput input = ToInput(g.records);
+  RunContext context;
+  const auto model = FlowModel::Build(input.view, {.want_arcs = false}, context);
+  ASSERT_TRUE(model.ok());
+  const auto payer = model->LargestPayer(input.snapshot().FindNode("H1"), true, context);
+  ASSERT_FALSE(payer.ok());
+  EXPECT_EQ(GetErrorDetail(payer.status())->reason, Reason::kDiverges);
+}
+
+TEST(Books, TakeNoMoreThanTheirElements) {
+  RandomGraphOptions random;
+  random.seed = 11;
+  random.nodes = 700;
+  random.links = 3000;
+  random.mechanisms = true;
+  random.amounts = true;
+  random.attributes = true;
+  const AnalysisInput input = ToInput(RandomGraph(random));
+  RunContext context;
+  const auto model = FlowModel::Build(input.view, {}, context);
+  ASSERT_TRUE(model.ok());
+  const std::uint64_t payers = model->payer_count(), nodes = input.snapshot().node_count();
+  EXPECT_EQ(model->memory_bytes(), payers * (4 + 1 + 6 * 8) + nodes * 4 + (3000 + 63) / 64 * 8 +
+                                       (payers + 1) * 8 + model->arc_count() * 16);
+  EXPECT_LE(model->memory_bytes(), FlowModel::EstimateBytes(input.snapshot(), {}));
+}
+
 }  // namespace
 }  // namespace lianjie::testing

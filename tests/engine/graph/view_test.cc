@@ -148,6 +148,27 @@ TEST(ViewTest, AmountsOfAPeriod) {
   EXPECT_EQ(day.PeriodYears(), 1);
 }
 
+// 1 January to 30 June are 181 days without the 29th of February.
+TEST(ViewTest, InAPeriodAmountsEndWithTheEnds) {
+  GraphRecords records = FromArcs({{"a", "b", 1200}, {"a", "b", 3000}}, Amount::kPaid);
+  NodeOf(records, "a").valid.to = Day("2020-07-01");
+  LinkOf(records, "l0").promised_yuan = 365;
+  LinkOf(records, "l1").valid = {Day("2020-06-01"), Day("2020-09-01")};
+  const auto s = ToSnapshot(records);
+  const View year = ToView(s, {.period = {{"2020-01-01", "2021-01-01"}}});
+  EXPECT_DOUBLE_EQ(year.PaidYuan(s->FindLink("l0")), 1200 * 181 / 365.);
+  EXPECT_DOUBLE_EQ(year.PromisedYuan(s->FindLink("l0")), 181);
+  EXPECT_DOUBLE_EQ(year.PaidYuan(s->FindLink("l1")), 3000 * 30 / 92.) << "of its own term";
+  EXPECT_DOUBLE_EQ(year.LinkPartOfPayer(s->FindLink("l0")), 1) << "for as long as the payer is";
+  EXPECT_DOUBLE_EQ(year.LinkPartOfPayer(s->FindLink("l1")), 30 / 181.);
+  EXPECT_DOUBLE_EQ(year.NodeYearFraction(s->FindNode("a")), 181 / 365.);
+  EXPECT_DOUBLE_EQ(year.NodeYearFraction(s->FindNode("b")), 1);
+  const View day = ToView(s, {.as_of = "2020-06-30"});
+  EXPECT_EQ(day.PaidYuan(s->FindLink("l0")), 1200);
+  EXPECT_EQ(day.LinkPartOfPayer(s->FindLink("l1")), 1);
+  EXPECT_EQ(day.NodeYearFraction(s->FindNode("a")), 1);
+}
+
 TEST(ViewTest, OverAPeriodALinkCountsOnlyOnDaysOnWhichItsEndsExist) {
   GraphRecords records = FromArcs({{"a", "b"}});
   NodeOf(records, "a").valid = {Day("2020-01-01"), Day("2020-03-01")};

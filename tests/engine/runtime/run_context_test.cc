@@ -1,6 +1,7 @@
 #include "engine/runtime/run_context.h"
 
 #include <atomic>
+#include <limits>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -100,6 +101,14 @@ TEST(RunContextTest, RunsInAnArenaOfItsThreads) {
     EXPECT_EQ(seen, threads);
   }
   EXPECT_GE(RunContext().threads(), 1);
+  EXPECT_EQ(RunContext().threads(), RunContext::MachineThreads());
+  // A number that no machine has is cut, not tried.
+  for (const int threads : {100000, std::numeric_limits<int>::max()}) {
+    RunContext context({.threads = threads});
+    EXPECT_EQ(context.threads(), RunContext::kMaxThreads);
+    context.Parallel([] {});
+  }
+  EXPECT_GE(RunContext({.threads = -7}).threads(), 1);
 }
 
 TEST(RunContextTest, LetsOutWhatTheBodyThrows) {
