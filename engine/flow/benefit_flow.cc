@@ -18,8 +18,6 @@ namespace {
 
 constexpr int kTiers = 10;
 constexpr int kSourcesAtOnce = 8;
-// A row of a payer's part, and as much again while the columns move to a larger place.
-constexpr std::uint64_t kPayerRowBytes = 2 * (2 * sizeof(NodeIndex) + sizeof(double));
 
 bool Asked(const BenefitFlowOptions& options, Decomposition what) {
   return std::find(options.decompose.begin(), options.decompose.end(), what) !=
@@ -65,28 +63,7 @@ class BenefitFlowRun {
   absl::StatusOr<AnalysisResult> RunByPayer() {
     LIANJIE_ASSIGN_OR_RETURN(const HouseholdBenefits households,
                              model_.ComputeHouseholds(context_));
-    Table& table = result_.table;
-    table.AddColumn("node", ColumnType::kNode, "", "Household.");
-    table.AddColumn("payer", ColumnType::kNode, "",
-                    "Organisation that paid last; none where no organisation is behind it.");
-    table.AddColumn("benefit_yuan", ColumnType::kNumber, "yuan", "Benefit that came from it.");
-    GrowingBooking booking(context_, kPayerRowBytes);
-    std::uint64_t links = 0;  // seen, for the progress
-    for (const NodeIndex n : rows_.nodes()) {
-      if (graph_.nodes().kind[n] != NodeKind::kHousehold) continue;
-      if (context_.Stopped()) return context_.Check();
-      LIANJIE_ASSIGN_OR_RETURN(const std::vector<PayerPart> parts,
-                               model_.ListPayers(n, false, context_));
-      LIANJIE_RETURN_IF_ERROR(booking.Cover(table.row_count() + parts.size()));
-      for (const PayerPart& part : parts) {
-        table.column(0).indices.push_back(n);
-        table.column(1).indices.push_back(part.payer);
-        table.column(2).numbers.push_back(part.yuan);
-      }
-      links += graph_.in_links(n).size();
-      context_.AddCompleted(graph_.in_links(n).size());
-    }
-    context_.AddCompleted(graph_.link_count() - links);
+    LIANJIE_RETURN_IF_ERROR(AddPayerRows(model_, rows_, result_.table, context_));
     LIANJIE_ASSIGN_OR_RETURN(const FlowTotals totals, SumFlow(model_, households, context_));
     result_.ledger = totals.ledger;
     result_.summary = SummaryOf(totals);

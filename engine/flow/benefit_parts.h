@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/core/table.h"
 #include "engine/flow/flow_model.h"
 #include "engine/flow/flow_solver.h"
 #include "engine/runtime/run_context.h"
@@ -88,6 +89,12 @@ class TierSweep {
 // conduits: PRIMARY, SECONDARY, TERTIARY, and none (no organisation, or its sector is not known).
 absl::StatusOr<PayerParts> PartsBySector(const FlowModel& model, const TierSweep& sweep,
                                          RunContext& context);
+
+// Makes the columns node, payer, benefit_yuan: a row for each inside household and payer of
+// FlowModel::ListPayers. Books the rows while it makes them; completes as many units as the graph
+// has links. Errors: those of ListPayers, MEMORY_EXHAUSTED.
+absl::Status AddPayerRows(const FlowModel& model, const NodeRows& rows, Table& table,
+                          RunContext& context);
 
 // What a source is, for PartsBySource.
 enum class SourceGroup : std::uint8_t { kNode, kKind, kSubtype, kSector, kIndustry, kRegion };

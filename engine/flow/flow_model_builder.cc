@@ -8,6 +8,7 @@
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "engine/flow/flow_exits.h"
 #include "engine/flow/flow_model.h"
 #include "engine/flow/flow_solver.h"
 
@@ -18,7 +19,6 @@ namespace {
 constexpr double kShareRounding = 1e-12;
 // Shares of a payer may add up to this much above 1; the store refuses more.
 constexpr double kShareExcess = 1e-9;
-constexpr std::size_t kNamedMembers = 5;
 
 void SetBit(std::vector<std::uint64_t>& bits, LinkIndex l) {
   bits[l >> 6] |= std::uint64_t{1} << (l & 63);
@@ -285,7 +285,7 @@ class FlowModelBuilder {
   // Share mode: the solution is unique iff every funded payer reaches an exit.
   absl::Status SolveShares() {
     LIANJIE_ASSIGN_OR_RETURN(const FlowSolver solver, FlowSolver::Make(m_.arcs(), context_));
-    LIANJIE_RETURN_IF_ERROR(CheckExits(solver));
+    LIANJIE_RETURN_IF_ERROR(CheckExits(m_, solver, rest_share_, context_));
     std::vector<double> withdrawn;
     for (PayerIndex p = 0; p < m_.payer_count(); ++p) {
       m_.x_[p] = std::max(m_.f_[p], 0.0);
@@ -307,76 +307,6 @@ class FlowModelBuilder {
       if (!m_.IsAccount(p)) m_.retained_[p] = rest_share_[p] * m_.x_[p];
     }
     return absl::OkStatus();
-  }
-
-  bool HasExit(PayerIndex p) const {
-    if (rest_share_[p] > 0) return true;
-    const NodeIndex n = m_.nodes_[p];
-    if (ValueOr(graph_.nodes().leak_share, n, 0.0) > 0) return true;
-    for (LinkIndex l = graph_.out_begin(n); l < graph_.out_end(n); ++l) {
-      if (m_.LinkActive(l) && m_.ReceiverOf(l) == kNoPayer && m_.StatedShare(l) > 0) return true;
-    }
-    return false;
-  }
-
-  // Walks the components downstream for what is funded and upstream for what reaches an exit.
-  absl::Status CheckExits(const FlowSolver& solver) {
-    std::vector<std::uint8_t> funded(m_.payer_count(), 0);
-    std::vector<std::uint8_t> exits(m_.payer_count(), 0);
-    const std::uint32_t size = m_.payer_count();
-    for (std::uint32_t i = 0; i < size;) {
-      const FlowSolver::Component c = solver.ComponentOf(solver.order()[i]);
-      bool any = false;
-      for (i = c.begin; i < c.end; ++i) {
-        const PayerIndex p = solver.order()[i];
-        any = any || funded[p] != 0 || m_.f_[p] != 0.0;
-      }
-      for (i = c.begin; any && i < c.end; ++i) {
-        const PayerIndex p = solver.order()[i];
-        funded[p] = 1;
-        for (auto a = m_.arcs_begin(p); a < m_.arcs_end(p); ++a) funded[m_.arc_targets_[a]] = 1;
-      }
-      if (context_.Stopped()) return context_.Check();
-      i = c.end;
-    }
-    for (std::uint32_t i = size; i > 0;) {
-      const FlowSolver::Component c = solver.ComponentOf(solver.order()[i - 1]);
-      bool any = false;
-      for (i = c.begin; !any && i < c.end; ++i) {
-        const PayerIndex p = solver.order()[i];
-        any = HasExit(p);
-        for (auto a = m_.arcs_begin(p); a < m_.arcs_end(p); ++a) {
-          any = any || exits[m_.arc_targets_[a]] != 0;
-        }
-      }
-      if (!any && funded[solver.order()[c.begin]] != 0) return Trapped(solver, c);
-      for (i = c.begin; any && i < c.end; ++i) exits[solver.order()[i]] = 1;
-      if (context_.Stopped()) return context_.Check();
-      i = c.begin;
-    }
-    return absl::OkStatus();
-  }
-
-  absl::Status Trapped(const FlowSolver& solver, const FlowSolver::Component& c) const {
-    std::vector<NodeIndex> members;
-    for (std::uint32_t i = c.begin; i < c.end; ++i) {
-      members.push_back(m_.nodes_[solver.order()[i]]);
-    }
-    std::sort(members.begin(), members.end());
-    std::string names;
-    for (std::size_t i = 0; i < std::min(members.size(), kNamedMembers); ++i) {
-      names += Cat(i == 0 ? "" : ", ", graph_.NodeId(members[i]));
-    }
-    const std::size_t more = members.size() - std::min(members.size(), kNamedMembers);
-    const std::string list = more == 0 ? names : Cat(names, " and ", more, " more");
-    return MakeError(absl::StatusCode::kFailedPrecondition,
-                     Cat("money reaches ", list, " and never leaves: the shares that ",
-                         members.size() == 1 ? "it pays" : "they pay one another",
-                         " add up to 1; let one of them retain, leak or pay a household"),
-                     {.reason = Reason::kTrapped,
-                      .field = "share",
-                      .row = {},
-                      .metadata = {{"nodes", names}, {"size", Cat(members.size())}}});
   }
 
   absl::Status CutByFilter() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/core/ids.h"
+#include "tests/engine/coverage/brute_days.h"
 
 namespace lianjie::testing {
 namespace {
@@ -42,10 +43,8 @@ class Brute {
   }
 
  private:
-  static Interval Common(Interval a, const Interval& b) {
-    if (b.from > a.from) a.from = b.from;
-    if (b.to < a.to) a.to = b.to;
-    return a;
+  static Interval Common(const Interval& a, const Interval& b) {
+    return {std::max(a.from, b.from), std::min(a.to, b.to)};
   }
   bool Covers(const Interval& v) const {
     if (!q_.period.has_value()) return v.from <= q_.as_of && q_.as_of < v.to;
@@ -63,24 +62,10 @@ class Brute {
     const Interval v = Valid(l);
     return !Active(l) && v.from < v.to && v.from <= Last();
   }
-  // Days from one to another, counted one by one without the 29th of February; no more than `most`.
-  static int Days(const Interval& v, int most) {
-    int days = 0;
-    for (Date d = v.from; d < v.to && days < most; ++d.days) {
-      days += d.month() == 2 && d.day() == 29 ? 0 : 1;
-    }
-    return days;
-  }
-  // What of a year's amount under a contract of `term` falls into the period's days of `life`.
   double Part(const Interval& term, const Interval& life) const {
-    if (!q_.period.has_value()) return 1.0;
-    const int paid = Days(Common(Common(term, life), *q_.period), 1 << 30);
-    const bool open = term.from == kDateMin || term.to == kDateMax;
-    return paid == 0 ? 0.0 : static_cast<double>(paid) / (open ? 365 : Days(term, 365));
+    return q_.period.has_value() ? BrutePart(term, Common(Common(term, life), *q_.period)) : 1.0;
   }
-  double Fraction() const {
-    return q_.period.has_value() ? static_cast<double>(Days(*q_.period, 1 << 30)) / 365 : 1.0;
-  }
+  double Fraction() const { return q_.period.has_value() ? BrutePart({}, *q_.period) : 1.0; }
   double Paid(const LinkRecord& l) const {
     return l.paid_yuan.value_or(0) * Part(l.valid, Valid(l));
   }
