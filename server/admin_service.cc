@@ -29,38 +29,38 @@ class AdminService final : public RawService {
 
   ServerWriteReactor<ByteBuffer>* CreateBackup(CallbackServerContext* c,
                                                const ByteBuffer*) override {
-    return Stream(c, "CreateBackup");
+    return Stream(c, "AdminService.CreateBackup");
   }
   ServerUnaryReactor* ListBackups(CallbackServerContext* c, const ByteBuffer* q,
                                   ByteBuffer* a) override {
-    return One(c, q, a, "ListBackups");
+    return One(c, q, a, "AdminService.ListBackups");
   }
   ServerWriteReactor<ByteBuffer>* RestoreBackup(CallbackServerContext* c,
                                                 const ByteBuffer*) override {
-    return Stream(c, "RestoreBackup");
+    return Stream(c, "AdminService.RestoreBackup");
   }
   ServerUnaryReactor* DeleteBackup(CallbackServerContext* c, const ByteBuffer* q,
                                    ByteBuffer* a) override {
-    return One(c, q, a, "DeleteBackup");
+    return One(c, q, a, "AdminService.DeleteBackup");
   }
   ServerWriteReactor<ByteBuffer>* Verify(CallbackServerContext* c, const ByteBuffer*) override {
-    return Stream(c, "Verify");
+    return Stream(c, "AdminService.Verify");
   }
   ServerUnaryReactor* GetStorageStatistics(CallbackServerContext* c, const ByteBuffer* q,
                                            ByteBuffer* a) override {
-    return One(c, q, a, "GetStorageStatistics");
+    return One(c, q, a, "AdminService.GetStorageStatistics");
   }
   ServerUnaryReactor* CreatePrincipal(CallbackServerContext* c, const ByteBuffer* q,
                                       ByteBuffer* a) override {
-    return One(c, q, a, "CreatePrincipal");
+    return One(c, q, a, "AdminService.CreatePrincipal");
   }
   ServerUnaryReactor* ListPrincipals(CallbackServerContext* c, const ByteBuffer* q,
                                      ByteBuffer* a) override {
-    return One(c, q, a, "ListPrincipals");
+    return One(c, q, a, "AdminService.ListPrincipals");
   }
   ServerUnaryReactor* DeletePrincipal(CallbackServerContext* c, const ByteBuffer* q,
                                       ByteBuffer* a) override {
-    return One(c, q, a, "DeletePrincipal");
+    return One(c, q, a, "AdminService.DeletePrincipal");
   }
 
  private:

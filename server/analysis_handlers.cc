@@ -1,8 +1,10 @@
 #include "server/analysis_handlers.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <limits>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -10,6 +12,7 @@
 #include "engine/core/filter.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "server/answer.h"
 #include "server/convert.h"
 #include "server/describe.h"
 #include "server/errors.h"
@@ -21,16 +24,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kProgressEvery{250};
-constexpr std::size_t kBatchBytes = std::size_t{1} << 20;
-constexpr std::size_t kMaxBatchRows = 65536;
-
-google::protobuf::Duration DurationOf(SteadyClock::duration elapsed) {
-  const auto nanos = std::chrono::duration_cast<std::chrono::nanoseconds>(elapsed).count();
-  google::protobuf::Duration out;
-  out.set_seconds(nanos / 1000000000);
-  out.set_nanos(static_cast<std::int32_t>(nanos % 1000000000));
-  return out;
-}
+constexpr char kSnapshotPhase[] = "snapshot";
 
 absl::StatusOr<ViewSpec> ViewSpecOf(const v1::Frame& frame, Date reference_date) {
   ViewSpec spec;
@@ -54,16 +48,22 @@ absl::StatusOr<ViewSpec> ViewSpecOf(const v1::Frame& frame, Date reference_date)
   return spec;
 }
 
+// The limits that hold: the request's, where they are within the server's. What was cut is said in
+// `warnings`.
 absl::StatusOr<RunLimits> LimitsOf(const v1::Limits& limits, int server_threads,
-                                   std::uint64_t available_bytes) {
+                                   std::uint64_t available_bytes, SteadyClock::time_point arrival,
+                                   std::vector<std::string>& warnings) {
   if (limits.max_rows() < 0) return InvalidField("frame.limits.max_rows", "is negative");
   if (limits.max_memory_bytes() < 0)
     return InvalidField("frame.limits.max_memory_bytes", "is negative");
   if (limits.threads() < 0) return InvalidField("frame.limits.threads", "is negative");
   RunLimits out;
   out.threads = server_threads;
-  if (limits.threads() > 0 && (server_threads == 0 || limits.threads() < server_threads))
-    out.threads = limits.threads();
+  if (limits.threads() > 0) out.threads = std::min<int>(limits.threads(), server_threads);
+  if (limits.threads() > server_threads) {
+    warnings.push_back(Cat("limits.threads of ", limits.threads(), " was cut to ", server_threads,
+                           ", the most that the server uses for one analysis."));
+  }
   out.memory_bytes = available_bytes;
   if (limits.max_memory_bytes() > 0) {
     out.memory_bytes =
@@ -74,26 +74,53 @@ absl::StatusOr<RunLimits> LimitsOf(const v1::Limits& limits, int server_threads,
     if (d.seconds() < 0 || d.nanos() < 0)
       return InvalidField("frame.limits.deadline", "is negative");
     constexpr std::int64_t kLongest = 100 * 365 * 86400LL;
-    out.deadline = SteadyClock::now() +
-                   std::chrono::seconds(std::min<std::int64_t>(d.seconds(), kLongest)) +
+    out.deadline = arrival + std::chrono::seconds(std::min<std::int64_t>(d.seconds(), kLongest)) +
                    std::chrono::nanoseconds(d.nanos());
   }
   return out;
 }
 
+v1::RunResponse ProgressOf(std::string_view phase, SteadyClock::time_point start) {
+  v1::RunResponse message;
+  message.mutable_progress()->set_phase(std::string(phase));
+  *message.mutable_progress()->mutable_elapsed() = DurationOf(SteadyClock::now() - start);
+  return message;
+}
+
+// The links that an analysis walks, where the number of its passes is known; else 0.
+std::int64_t WorkLinks(const v1::Analysis& analysis, const Snapshot& snapshot) {
+  using A = v1::Analysis;
+  const auto links = static_cast<std::int64_t>(snapshot.link_count());
+  const auto nodes = static_cast<std::int64_t>(snapshot.node_count());
+  switch (analysis.analysis_case()) {
+    case A::kDegree:
+    case A::kDistances:
+    case A::kWeakComponents:
+    case A::kStrongComponents:
+    case A::kCoverage:
+    case A::kLeftOut:
+      return links;
+    case A::kBetweenness:  // a pass from every node
+      return nodes == 0 || links <= std::numeric_limits<std::int64_t>::max() / nodes
+                 ? nodes * links
+                 : std::numeric_limits<std::int64_t>::max();
+    default:
+      return 0;
+  }
+}
+
 // Sends progress while the analysis runs in the caller's thread.
 class ProgressTicker {
  public:
-  ProgressTicker(StreamWriter& writer, const RunContext& context, SteadyClock::time_point start)
-      : thread_([this, &writer, &context, start] {
+  ProgressTicker(StreamWriter& writer, const RunContext& context,
+                 const std::atomic<const char*>& phase, SteadyClock::time_point start)
+      : thread_([this, &writer, &context, &phase, start] {
           std::unique_lock lock(mutex_);
           while (!wake_.wait_for(lock, kProgressEvery, [this] { return stopped_; })) {
-            v1::RunResponse message;
+            v1::RunResponse message = ProgressOf(phase.load(std::memory_order_relaxed), start);
             v1::Progress& progress = *message.mutable_progress();
-            progress.set_phase("running");
             progress.set_completed_work(static_cast<std::int64_t>(context.completed()));
             progress.set_total_work(static_cast<std::int64_t>(context.total()));
-            *progress.mutable_elapsed() = DurationOf(SteadyClock::now() - start);
             writer.TryWrite(message);
           }
         }) {}
@@ -115,173 +142,170 @@ class ProgressTicker {
   std::thread thread_;
 };
 
-// Rows of about 1 MiB a message.
-absl::Status SendRows(const Table& table, const Snapshot& snapshot, StreamWriter& writer,
-                      RunContext& context) {
-  std::size_t first = 0;
-  while (first < table.row_count()) {
-    LIANJIE_RETURN_IF_ERROR(context.Check());
-    std::size_t count = 0;
-    std::size_t bytes = 0;
-    while (first + count < table.row_count() && count < kMaxBatchRows && bytes < kBatchBytes) {
-      bytes += RowBytes(table, snapshot, first + count);
-      ++count;
-    }
-    v1::RunResponse message;
-    *message.mutable_batch() = MakeBatch(table, snapshot, first, count);
-    LIANJIE_RETURN_IF_ERROR(writer.Write(message));
-    first += count;
-  }
-  return absl::OkStatus();
-}
-
-// Not-a-number stands for "no value" in the table; a result that is infinite has no meaning to
-// send.
-absl::Status CheckFinite(const Table& table) {
-  for (const Column& column : table.columns()) {
-    if (column.size() != table.row_count()) {
-      return absl::InternalError(ToAbsl(
-          Cat("column ", column.name, " has ", column.size(), " rows of ", table.row_count())));
-    }
-    for (const double value : column.numbers) {
-      if (value - value != 0 && value == value) {
-        return absl::InternalError(ToAbsl(Cat("column ", column.name, " holds an infinite value")));
-      }
-    }
-  }
-  return absl::OkStatus();
-}
-
-void FillTruncation(bool cut, std::uint64_t max_rows, std::size_t whole_rows,
-                    const AnalysisResult& result, v1::RunHeader& header) {
-  header.set_truncated(cut || result.truncated);
-  if (result.truncated) {
-    header.set_truncation_reason(v1::TRUNCATION_REASON_OPTION);
-    header.set_truncation_message(result.truncation_reason);
-  } else if (cut) {
-    header.set_truncation_reason(v1::TRUNCATION_REASON_MAX_ROWS);
-    header.set_truncation_message(
-        Cat("max_rows is ", max_rows, "; the whole answer has ", whole_rows, " rows"));
-  }
+absl::Status DeadlinePassed() {
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "the run passed its deadline",
+                   {.reason = Reason::kDeadlineExceeded, .field = {}, .row = {}, .metadata = {}});
 }
 
 }  // namespace
 
-struct AnalysisHandlers::Question {
+struct AnalysisHandlers::Asked {
   std::string graph;
   const AnalysisEntry* entry = nullptr;
   v1::Analysis effective;
-  AnalysisInput input;
-  RunLimits limits;
+  Freshness freshness;
+  RunLimits limits;          // with the deadline that holds
   std::size_t max_rows = 0;  // 0: all
+  std::vector<std::string> warnings;
 };
 
-absl::StatusOr<AnalysisHandlers::Question> AnalysisHandlers::Understand(
-    const v1::Frame& frame, const v1::Analysis& analysis) {
+// What a running analysis is doing, for its progress.
+struct AnalysisHandlers::Phase {
+  std::atomic<const char*> name = "running";
+};
+
+absl::StatusOr<AnalysisHandlers::Asked> AnalysisHandlers::Understand(
+    const v1::Frame& frame, const v1::Analysis& analysis, SteadyClock::time_point arrival,
+    const Call& call) const {
   if (frame.has_scenario()) return Planned("a scenario");
-  LIANJIE_ASSIGN_OR_RETURN(const AnalysisEntry* const entry, FindAnalysis(analysis));
-  absl::StatusOr<v1::Analysis> effective = entry->effective(analysis);
-  if (!effective.ok()) return effective.status();
-  LIANJIE_ASSIGN_OR_RETURN(const Freshness freshness, FreshnessOf(frame.consistency()));
-  LIANJIE_ASSIGN_OR_RETURN(const RunLimits limits,
-                           LimitsOf(frame.limits(), threads_, budget_.free_bytes()));
-  const std::string graph(GraphName(frame.graph()));
-  LIANJIE_ASSIGN_OR_RETURN(const auto snapshot, keeper_.Get(graph, freshness));
-  LIANJIE_ASSIGN_OR_RETURN(const auto reader, store_.OpenReader(graph));
-  LIANJIE_ASSIGN_OR_RETURN(ViewSpec spec, ViewSpecOf(frame, reader->info().ReferenceDate()));
-  LIANJIE_ASSIGN_OR_RETURN(View view, View::Make(snapshot, std::move(spec)));
-  ProjectionSource projections = [this, graph](const View& v, const ProjectionSpec& p,
-                                               RunContext& context) {
-    return keeper_.GetProjection(graph, v, p, context);
-  };
-  return Question{.graph = graph,
-                  .entry = entry,
-                  .effective = *std::move(effective),
-                  .input = {.view = std::move(view), .projections = std::move(projections)},
-                  .limits = limits,
-                  .max_rows = static_cast<std::size_t>(frame.limits().max_rows())};
-}
-
-absl::StatusOr<AnalysisResult> AnalysisHandlers::RunWithProgress(const Question& question,
-                                                                 StreamWriter& writer,
-                                                                 RunContext& context) {
-  LIANJIE_RETURN_IF_ERROR(context.Check());
-  if (question.entry->lane == LaneKind::kInteractive) {
-    return question.entry->run(question.input, question.effective, context);
-  }
-  const ProgressTicker ticker(writer, context, SteadyClock::now());
-  return question.entry->run(question.input, question.effective, context);
-}
-
-absl::Status AnalysisHandlers::Run(const v1::RunRequest& request, StreamWriter& writer,
-                                   Call& call) {
-  const SteadyClock::time_point start = SteadyClock::now();
-  LIANJIE_ASSIGN_OR_RETURN(Question question, Understand(request.frame(), request.analysis()));
-  LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t bytes,
-                           question.entry->estimate_bytes(question.input, question.effective));
-  if (bytes > question.limits.memory_bytes && request.frame().limits().max_memory_bytes() > 0) {
-    return InvalidField("frame.limits.max_memory_bytes",
-                        Cat(question.entry->name, " needs about ", bytes, " bytes, more than ",
-                            question.limits.memory_bytes),
-                        Reason::kLimitExceeded);
-  }
-  LIANJIE_RETURN_IF_ERROR(budget_.Take(bytes));
-  const MemoryLease lease(budget_, bytes);
-
+  Asked asked;
+  asked.graph = GraphName(frame.graph());
+  LIANJIE_ASSIGN_OR_RETURN(asked.entry, FindAnalysis(analysis));
+  LIANJIE_ASSIGN_OR_RETURN(asked.effective, asked.entry->effective(analysis));
+  LIANJIE_ASSIGN_OR_RETURN(asked.freshness, FreshnessOf(frame.consistency()));
+  LIANJIE_ASSIGN_OR_RETURN(asked.limits, LimitsOf(frame.limits(), threads_, budget_.free_bytes(),
+                                                  arrival, asked.warnings));
+  asked.max_rows = static_cast<std::size_t>(frame.limits().max_rows());
   const auto left = call.deadline() - Call::Clock::now();
   const auto deadline =
       SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(left);
-  question.limits.deadline =
-      question.limits.deadline ? std::min(*question.limits.deadline, deadline) : deadline;
-  RunContext context(question.limits);
-  call.OnCancel([&context] { context.Cancel(); });
-  absl::StatusOr<AnalysisResult> result = RunWithProgress(question, writer, context);
-  if (!result.ok()) {
-    call.ClearOnCancel();
-    return result.status();
-  }
-  const absl::Status finite = CheckFinite(result->table);
-  const std::size_t whole_rows = result->table.row_count();
-  const bool cut = question.max_rows > 0 && whole_rows > question.max_rows;
-  if (cut) result->table.Truncate(question.max_rows);
+  asked.limits.deadline =
+      asked.limits.deadline ? std::min(*asked.limits.deadline, deadline) : deadline;
+  return asked;
+}
 
-  v1::RunResponse message;
-  v1::RunHeader& header = *message.mutable_header();
-  header.set_graph(question.graph);
-  header.set_revision(question.input.snapshot().revision());
-  *header.mutable_analysis() = question.effective;
-  if (const auto& period = question.input.view.period()) {
-    *header.mutable_period()->mutable_start() = ToProto(period->from);
-    *header.mutable_period()->mutable_end() = ToProto(period->to);
-  } else {
-    *header.mutable_as_of() = ToProto(question.input.view.as_of());
+absl::StatusOr<AnalysisInput> AnalysisHandlers::See(const v1::Frame& frame, const Asked& asked,
+                                                    std::shared_ptr<const Snapshot> snapshot,
+                                                    Phase& phase) {
+  LIANJIE_ASSIGN_OR_RETURN(ViewSpec spec, ViewSpecOf(frame, snapshot->reference_date()));
+  LIANJIE_ASSIGN_OR_RETURN(View view, View::Make(std::move(snapshot), std::move(spec)));
+  ProjectionSource projections = [this, graph = asked.graph, &phase](
+                                     const View& v, const ProjectionSpec& p, RunContext& context) {
+    phase.name = "projection";
+    auto made = keeper_.GetProjection(graph, v, p, context);
+    phase.name = "running";
+    return made;
+  };
+  return AnalysisInput{.view = std::move(view), .projections = std::move(projections)};
+}
+
+absl::StatusOr<bool> AnalysisHandlers::Prepare(Arrival& arrival, StreamWriter& writer, Call& call,
+                                               std::function<void()> resume) {
+  LIANJIE_ASSIGN_OR_RETURN(
+      const Asked asked,
+      Understand(arrival.request.frame(), arrival.request.analysis(), arrival.time, call));
+  const SnapshotKeeper::Ticket ticket = keeper_.NewTicket();
+  // Before the waiting begins, since the call may be over as soon as it has.
+  call.OnCancel([this, ticket] { keeper_.Leave(ticket); });
+  const auto check = [&call, deadline = *asked.limits.deadline]() -> absl::Status {
+    LIANJIE_RETURN_IF_ERROR(call.Check());
+    return SteadyClock::now() < deadline ? absl::OkStatus() : DeadlinePassed();
+  };
+  if (std::optional<SnapshotOr> now = keeper_.Peek(asked.graph, asked.freshness)) {
+    arrival.snapshot = *std::move(now);
+    return true;
   }
-  for (const auto& [name, value] : result->summary) *header.add_summary() = ToProto(name, value);
-  if (result->ledger) *header.mutable_ledger() = ToProto(*result->ledger);
-  for (const Column& column : result->table.columns()) *header.add_columns() = ColumnInfoOf(column);
-  header.set_row_count(static_cast<std::int64_t>(result->table.row_count()));
-  FillTruncation(cut, question.max_rows, whole_rows, *result, header);
-  for (const std::string& warning : result->warnings) header.add_warnings(Presentable(warning));
-  *header.mutable_run_time() = DurationOf(SteadyClock::now() - start);
-  absl::Status status = finite;
-  if (status.ok()) status = writer.Write(message);
-  if (status.ok()) status = SendRows(result->table, question.input.snapshot(), writer, context);
+  writer.TryWrite(ProgressOf(kSnapshotPhase, arrival.time));
+  std::optional<SnapshotOr> now =
+      keeper_.GetOrWait(asked.graph, asked.freshness, ticket, check,
+                        [&arrival, resume = std::move(resume)](SnapshotOr made) {
+                          arrival.snapshot = std::move(made);
+                          resume();
+                        });
+  if (!now) return false;  // from here on the call may be over
+  arrival.snapshot = *std::move(now);
+  return true;
+}
+
+SnapshotOr AnalysisHandlers::WaitForSnapshot(const Asked& asked, const Arrival& arrival,
+                                             StreamWriter& writer, const Call& call) {
+  SteadyClock::time_point next = arrival.time;
+  return keeper_.Get(asked.graph, asked.freshness, [&]() -> absl::Status {
+    LIANJIE_RETURN_IF_ERROR(call.Check());
+    const SteadyClock::time_point now = SteadyClock::now();
+    if (now >= *asked.limits.deadline) return DeadlinePassed();
+    if (now >= next) {
+      next = now + kProgressEvery;
+      writer.TryWrite(ProgressOf(kSnapshotPhase, arrival.time));
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status AnalysisHandlers::Run(Arrival& arrival, StreamWriter& writer, Call& call) {
+  const v1::Frame& frame = arrival.request.frame();
+  LIANJIE_ASSIGN_OR_RETURN(Asked asked,
+                           Understand(frame, arrival.request.analysis(), arrival.time, call));
+  if (!arrival.snapshot) arrival.snapshot = WaitForSnapshot(asked, arrival, writer, call);
+  if (!arrival.snapshot->ok()) return arrival.snapshot->status();
+  const SteadyClock::time_point start = SteadyClock::now();
+  Phase phase;
+  LIANJIE_ASSIGN_OR_RETURN(const AnalysisInput input, See(frame, asked, **arrival.snapshot, phase));
+  LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t bytes,
+                           asked.entry->estimate_bytes(input, asked.effective));
+  if (bytes > asked.limits.memory_bytes && frame.limits().max_memory_bytes() > 0) {
+    return MakeError(absl::StatusCode::kResourceExhausted,
+                     Cat("frame.limits.max_memory_bytes: ", asked.entry->name, " needs about ",
+                         bytes, " bytes, more than ", asked.limits.memory_bytes),
+                     {.reason = Reason::kLimitExceeded,
+                      .field = "frame.limits.max_memory_bytes",
+                      .row = {},
+                      .metadata = {{"limit", "max_memory_bytes"},
+                                   {"value", Cat(asked.limits.memory_bytes)},
+                                   {"needed", Cat(bytes)}}});
+  }
+  LIANJIE_RETURN_IF_ERROR(budget_.Take(bytes));
+  const MemoryLease lease(budget_, bytes);
+  RunContext context(asked.limits);
+  call.OnCancel([&context] { context.Cancel(); });
+  const auto run = [&]() -> absl::StatusOr<AnalysisResult> {
+    LIANJIE_RETURN_IF_ERROR(context.Check());
+    if (asked.entry->lane == LaneKind::kInteractive) {
+      return asked.entry->run(input, asked.effective, context);
+    }
+    const ProgressTicker ticker(writer, context, phase.name, arrival.time);
+    return asked.entry->run(input, asked.effective, context);
+  };
+  absl::StatusOr<AnalysisResult> result = run();
+  absl::Status status = result.status();
+  if (status.ok()) {
+    result->warnings.insert(result->warnings.begin(), asked.warnings.begin(), asked.warnings.end());
+    status =
+        SendAnswer({.graph = asked.graph, .effective = asked.effective, .max_rows = asked.max_rows},
+                   input, *result, start, writer, context);
+  }
   call.ClearOnCancel();
   return status;
 }
 
-absl::StatusOr<v1::EstimateResponse> AnalysisHandlers::Estimate(
-    const v1::EstimateRequest& request) {
-  LIANJIE_ASSIGN_OR_RETURN(const Question question,
-                           Understand(request.frame(), request.analysis()));
+absl::StatusOr<v1::EstimateResponse> AnalysisHandlers::Estimate(const v1::EstimateRequest& request,
+                                                                const Call& call) {
+  LIANJIE_ASSIGN_OR_RETURN(
+      const Asked asked, Understand(request.frame(), request.analysis(), SteadyClock::now(), call));
+  LIANJIE_ASSIGN_OR_RETURN(
+      auto snapshot, keeper_.Get(asked.graph, asked.freshness, [&call] { return call.Check(); }));
+  Phase phase;
+  LIANJIE_ASSIGN_OR_RETURN(const AnalysisInput input,
+                           See(request.frame(), asked, std::move(snapshot), phase));
   LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t bytes,
-                           question.entry->estimate_bytes(question.input, question.effective));
+                           asked.entry->estimate_bytes(input, asked.effective));
   v1::EstimateResponse response;
-  response.set_revision(question.input.snapshot().revision());
+  response.set_revision(input.snapshot().revision());
   response.set_memory_bytes(static_cast<std::int64_t>(bytes));
   response.set_available_bytes(static_cast<std::int64_t>(budget_.free_bytes()));
-  response.set_node_count(question.input.snapshot().node_count());
-  response.set_link_count(question.input.snapshot().link_count());
+  response.set_node_count(input.snapshot().node_count());
+  response.set_link_count(input.snapshot().link_count());
+  response.set_work_links(WorkLinks(asked.effective, input.snapshot()));
   return response;
 }
 

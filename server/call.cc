@@ -48,6 +48,13 @@ void Call::MarkCancelled() {
   if (on_cancel_) std::exchange(on_cancel_, nullptr)();
 }
 
+absl::Status Call::Check() const {
+  if (cancelled()) return CancelledError();
+  if (Clock::now() < deadline_) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kDeadlineExceeded, "the call passed its deadline",
+                   {.reason = Reason::kDeadlineExceeded, .field = {}, .row = {}, .metadata = {}});
+}
+
 absl::Status ParseMessage(const grpc::ByteBuffer& bytes, std::size_t max_bytes,
                           google::protobuf::MessageLite& message) {
   if (bytes.Length() > max_bytes) {
@@ -72,7 +79,7 @@ absl::Status ParseMessage(const grpc::ByteBuffer& bytes, std::size_t max_bytes,
                    {.reason = Reason::kMalformedMessage,
                     .field = {},
                     .row = {},
-                    .metadata = {{"type", message.GetTypeName()}}});
+                    .metadata = {{"message", message.GetTypeName()}}});
 }
 
 absl::StatusOr<grpc::ByteBuffer> SerializeMessage(const google::protobuf::MessageLite& message) {
@@ -145,16 +152,17 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 
 class StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public StreamWriter {
  public:
-  StreamCall(Call::Clock::time_point deadline, const CallLimits& limits, StreamBody body)
-      : call_(deadline), stall_(limits.stall), body_(std::move(body)) {}
+  StreamCall(Call::Clock::time_point deadline, const CallLimits& limits, Lane& lane,
+             StreamBody body, StreamGate gate)
+      : call_(deadline),
+        stall_(limits.stall),
+        lane_(lane),
+        body_(std::move(body)),
+        gate_(std::move(gate)) {}
 
-  void Start(Lane& lane) {
-    const absl::Status status =
-        lane.Submit({.run = [this] { Run(); },
-                     .drop = [this](const absl::Status& why) { Finish(ToGrpcStatus(why)); },
-                     .deadline = call_.deadline(),
-                     .cancelled = [this] { return call_.cancelled(); }});
-    if (!status.ok()) Finish(ToGrpcStatus(status));
+  void Start(const google::protobuf::MessageLite* queued) {
+    if (queued != nullptr && lane_.busy()) TryWrite(*queued);
+    Submit([this] { gate_ ? RunGate() : Run(); });
   }
 
   absl::Status Write(const google::protobuf::MessageLite& message) override {
@@ -193,6 +201,32 @@ class StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publ
   void OnDone() override { delete this; }
 
  private:
+  void Submit(std::function<void()> step) {
+    const absl::Status status =
+        lane_.Submit({.run = std::move(step),
+                      .drop = [this](const absl::Status& why) { Finish(ToGrpcStatus(why)); },
+                      .deadline = call_.deadline(),
+                      .cancelled = [this] { return call_.cancelled(); }});
+    if (!status.ok()) Finish(ToGrpcStatus(status));
+  }
+
+  // Once the gate has handed its `resume` on, this call may end, and be destroyed, at any time: the
+  // gate runs from a copy, and nothing of the call is touched after it said false.
+  void RunGate() {
+    const StreamGate gate = gate_;
+    bool open = false;
+    const absl::Status status = Guarded([this, &gate, &open]() -> absl::Status {
+      LIANJIE_ASSIGN_OR_RETURN(open, gate(*this, call_, [this] { Submit([this] { Run(); }); }));
+      return absl::OkStatus();
+    });
+    if (!status.ok()) {
+      call_.ClearOnCancel();
+      Finish(ToGrpcStatus(status));
+    } else if (open) {
+      Run();
+    }
+  }
+
   absl::Status WaitForTurn(std::unique_lock<std::mutex>& lock) {
     const bool free = written_.wait_for(
         lock, stall_, [this] { return !outstanding_ || broken_ || call_.cancelled(); });
@@ -218,7 +252,9 @@ class StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, publ
 
   Call call_;
   const std::chrono::milliseconds stall_;
+  Lane& lane_;
   const StreamBody body_;
+  const StreamGate gate_;
   std::mutex mutex_;
   std::condition_variable written_;
   bool outstanding_ = false;
@@ -293,9 +329,10 @@ grpc::ServerUnaryReactor* StartUnary(grpc::CallbackServerContext* context,
 
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StartStream(grpc::CallbackServerContext* context,
                                                         Lane& lane, const CallLimits& limits,
-                                                        StreamBody body) {
-  auto call = std::make_unique<StreamCall>(DeadlineOf(*context, limits), limits, std::move(body));
-  call->Start(lane);
+                                                        StreamBody body, StreamStart start) {
+  auto call = std::make_unique<StreamCall>(DeadlineOf(*context, limits), limits, lane,
+                                           std::move(body), std::move(start.gate));
+  call->Start(start.queued);
   return call.release();
 }
 

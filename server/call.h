@@ -43,6 +43,8 @@ class Call {
 
   Clock::time_point deadline() const { return deadline_; }
   bool cancelled() const { return cancelled_.load(std::memory_order_relaxed); }
+  // OK, CANCELLED or DEADLINE_EXCEEDED.
+  absl::Status Check() const;
   // `f` runs once when the call is cancelled or its deadline passes, at once if that was before;
   // not after ClearOnCancel returns.
   void OnCancel(std::function<void()> f);
@@ -103,9 +105,23 @@ class StreamWriter {
 
 // One request, a stream of answers.
 using StreamBody = std::function<absl::Status(StreamWriter& writer, Call& call)>;
+
+// Runs in the lane before the body. True: the body may run at once. False: the body must wait for
+// something; the lane's thread is given free, and `resume`, to be called once and from any thread,
+// puts the body in the lane's queue. After it has handed `resume` on, the gate may use neither
+// writer nor call: the call may be over.
+using StreamGate = std::function<absl::StatusOr<bool>(StreamWriter& writer, Call& call,
+                                                      std::function<void()> resume)>;
+
+struct StreamStart {
+  StreamGate gate = {};  // empty: none
+  // Sent at once when the call must wait for its turn; nullptr: nothing is.
+  const google::protobuf::MessageLite* queued = nullptr;
+};
+
 grpc::ServerWriteReactor<grpc::ByteBuffer>* StartStream(grpc::CallbackServerContext* context,
                                                         Lane& lane, const CallLimits& limits,
-                                                        StreamBody body);
+                                                        StreamBody body, StreamStart start = {});
 
 // A stream of requests, one answer: `on_message` gets each in order, `on_end` makes the answer. All
 // run in the lane, one at a time. The state they share is destroyed with the call, however it ends.

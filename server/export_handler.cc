@@ -14,6 +14,7 @@ namespace lianjie::server {
 namespace {
 
 constexpr std::size_t kMessageBytes = std::size_t{1} << 20;
+constexpr std::string_view kTokenField = "resume_token";
 
 struct Place {
   std::int64_t revision = 0;
@@ -29,11 +30,12 @@ absl::StatusOr<Place> ReadPlace(std::string_view text) {
   Place place;
   const std::size_t first = text.find(' ');
   const std::size_t second = first == std::string_view::npos ? first : text.find(' ', first + 1);
-  if (second == std::string_view::npos) return InvalidPageToken("is not a resume token");
+  if (second == std::string_view::npos)
+    return InvalidPageToken(kTokenField, "is not a resume token");
   const auto revision = ParseInt64(text.substr(0, first));
   const auto section = ParseInt64(text.substr(first + 1, second - first - 1));
   if (!revision || !section || *section < 0 || *section > 3)
-    return InvalidPageToken("is not a resume token");
+    return InvalidPageToken(kTokenField, "is not a resume token");
   place.revision = *revision;
   place.section = static_cast<int>(*section);
   place.token = text.substr(second + 1);
@@ -114,7 +116,7 @@ absl::Status GraphHandlers::Export(const v1::ExportRequest& request, StreamWrite
   Place from;
   if (!request.resume_token().empty()) {
     LIANJIE_ASSIGN_OR_RETURN(const std::string text,
-                             ReadPageToken(binding, request.resume_token()));
+                             ReadPageToken(binding, request.resume_token(), kTokenField));
     LIANJIE_ASSIGN_OR_RETURN(from, ReadPlace(text));
     LIANJIE_RETURN_IF_ERROR(CheckRevision(
         {.kind = Freshness::Kind::kExact, .revision = from.revision}, reader->info().revision));

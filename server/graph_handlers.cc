@@ -150,6 +150,23 @@ std::string_view ElementPath(const storage::Write& write) {
   return kPaths[write.index()];
 }
 
+absl::Status LimitExceeded(std::string_view field, std::size_t limit, std::size_t needed,
+                           std::string_view what) {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      Cat(field, ": ", needed, " are more than ", limit, " ", what),
+      {.reason = Reason::kLimitExceeded,
+       .field = std::string(field),
+       .row = {},
+       .metadata = {
+           {"limit", std::string(field)}, {"value", Cat(limit)}, {"needed", Cat(needed)}}});
+}
+
+absl::Status CheckNamed(const v1::Graph& graph) {
+  if (!graph.name().empty()) return absl::OkStatus();
+  return InvalidField("graph.name", "is required", Reason::kMissingField);
+}
+
 absl::StatusOr<std::optional<Date>> ReferenceDateOf(const v1::Graph& graph) {
   if (!graph.has_reference_date()) return std::optional<Date>();
   LIANJIE_ASSIGN_OR_RETURN(const Date date,
@@ -190,9 +207,10 @@ absl::StatusOr<std::shared_ptr<const storage::Reader>> GraphHandlers::OpenReader
 }
 
 absl::StatusOr<v1::Graph> GraphHandlers::CreateGraph(const v1::CreateGraphRequest& request) {
+  LIANJIE_RETURN_IF_ERROR(CheckNamed(request.graph()));
   LIANJIE_ASSIGN_OR_RETURN(const std::optional<Date> date, ReferenceDateOf(request.graph()));
   LIANJIE_ASSIGN_OR_RETURN(const storage::GraphInfo info,
-                           store_.CreateGraph(GraphName(request.graph().name()), date));
+                           store_.CreateGraph(request.graph().name(), date));
   return ToProto(info);
 }
 
@@ -202,6 +220,7 @@ absl::StatusOr<v1::Graph> GraphHandlers::GetGraph(const v1::GetGraphRequest& req
 }
 
 absl::StatusOr<v1::Graph> GraphHandlers::UpdateGraph(const v1::UpdateGraphRequest& request) {
+  LIANJIE_RETURN_IF_ERROR(CheckNamed(request.graph()));
   for (const std::string& path : request.update_mask().paths()) {
     if (path != "reference_date") {
       return InvalidField("update_mask", Cat("'", path, "' cannot be changed; reference_date can"),
@@ -210,7 +229,7 @@ absl::StatusOr<v1::Graph> GraphHandlers::UpdateGraph(const v1::UpdateGraphReques
   }
   LIANJIE_ASSIGN_OR_RETURN(const std::optional<Date> date, ReferenceDateOf(request.graph()));
   LIANJIE_ASSIGN_OR_RETURN(const storage::GraphInfo info,
-                           store_.UpdateGraph(GraphName(request.graph().name()), date));
+                           store_.UpdateGraph(request.graph().name(), date));
   return ToProto(info);
 }
 
@@ -221,15 +240,11 @@ absl::Status GraphHandlers::DeleteGraph(const v1::DeleteGraphRequest& request) {
 
 absl::StatusOr<v1::MutateResponse> GraphHandlers::Mutate(const v1::MutateRequest& request) {
   if (request.mutations_size() > kMaxMutations) {
-    return MakeError(
-        absl::StatusCode::kInvalidArgument,
-        Cat("mutations: ", request.mutations_size(), " are more than ", kMaxMutations,
-            " in one batch; use Import"),
-        {.reason = Reason::kLimitExceeded, .field = "mutations", .row = {}, .metadata = {}});
+    return LimitExceeded("mutations", kMaxMutations, request.mutations_size(),
+                         "writes in one batch; use Import");
   }
   if (request.request_id().size() > kMaxRequestIdBytes) {
-    return InvalidField("request_id", Cat("is longer than ", kMaxRequestIdBytes, " bytes"),
-                        Reason::kLimitExceeded);
+    return LimitExceeded("request_id", kMaxRequestIdBytes, request.request_id().size(), "bytes");
   }
   storage::Batch batch;
   batch.graph = GraphName(request.graph());
@@ -250,7 +265,7 @@ absl::StatusOr<v1::MutateResponse> GraphHandlers::Mutate(const v1::MutateRequest
   absl::StatusOr<storage::CommitResult> done = store_.Commit(std::move(batch));
   if (!done.ok()) {
     const std::optional<ErrorDetail> detail = GetErrorDetail(done.status());
-    const bool of_write = detail && detail->row && detail->reason != Reason::kPreconditionFailed &&
+    const bool of_write = detail && detail->row && !detail->field.starts_with("preconditions") &&
                           *detail->row < static_cast<std::int64_t>(paths.size());
     if (!of_write) return done.status();
     return WithFieldPrefix(done.status(), paths[static_cast<std::size_t>(*detail->row)]);

@@ -46,7 +46,8 @@ class GraphHandlers {
                                                       const Call& call);
   absl::StatusOr<v1::ListLinesResponse> ListLines(const v1::ListLinesRequest& request,
                                                   const Call& call);
-  absl::StatusOr<v1::GetStatisticsResponse> GetStatistics(const v1::GetStatisticsRequest& request);
+  absl::StatusOr<v1::GetStatisticsResponse> GetStatistics(const v1::GetStatisticsRequest& request,
+                                                          const Call& call);
 
   absl::Status Export(const v1::ExportRequest& request, StreamWriter& writer, const Call& call);
 

@@ -106,7 +106,8 @@ class GraphService final : public RawService {
   ServerUnaryReactor* GetStatistics(CallbackServerContext* c, const ByteBuffer* q,
                                     ByteBuffer* a) override {
     return On<v1::GetStatisticsRequest, v1::GetStatisticsResponse>(
-        c, q, a, w_.heavy, [this](const auto& r, Call&) { return w_.graph.GetStatistics(r); });
+        c, q, a, w_.heavy,
+        [this](const auto& r, Call& call) { return w_.graph.GetStatistics(r, call); });
   }
 
   ServerReadReactor<ByteBuffer>* Import(CallbackServerContext* c, ByteBuffer* a) override {
@@ -141,8 +142,9 @@ class GraphService final : public RawService {
 
   ServerWriteReactor<ByteBuffer>* Watch(CallbackServerContext* c,
                                         const ByteBuffer* /*q*/) override {
-    return StartStream(c, w_.interactive, w_.limits,
-                       [](StreamWriter&, Call&) -> absl::Status { return Planned("Watch"); });
+    return StartStream(c, w_.interactive, w_.limits, [](StreamWriter&, Call&) -> absl::Status {
+      return Planned("GraphService.Watch");
+    });
   }
 
  private:

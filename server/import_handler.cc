@@ -53,6 +53,7 @@ absl::Status ImportHandler::Take(const v1::ImportRequest& message) {
 absl::Status ImportHandler::Begin(const v1::ImportOptions& options) {
   storage::LoadOptions load;
   load.graph = GraphName(options.graph());
+  load.create_graph = true;
   load.request_id = options.request_id();
   load.skip_bad_rows = options.collect_bad_rows();
   if (options.max_bad_rows() < 0) return InvalidField("options.max_bad_rows", "is negative");
@@ -68,11 +69,6 @@ absl::Status ImportHandler::Begin(const v1::ImportOptions& options) {
   skip_bad_rows_ = load.skip_bad_rows;
   max_bad_rows_ = load.max_bad_rows;
   absl::StatusOr<std::unique_ptr<storage::Load>> begun = store_.BeginLoad(load);
-  if (absl::IsNotFound(begun.status())) {
-    const absl::Status made = store_.CreateGraph(load.graph, std::nullopt).status();
-    if (!made.ok() && !absl::IsAlreadyExists(made)) return made;
-    begun = store_.BeginLoad(load);
-  }
   if (!begun.ok()) return begun.status();
   load_ = *std::move(begun);
   return absl::OkStatus();
@@ -116,9 +112,14 @@ absl::Status ImportHandler::AddRows(const Messages& rows, const v1::ImportChunk&
     } else if (!skip_bad_rows_) {
       return Locate(record.status(), where);
     } else if (unreadable_.size() >= max_bad_rows_) {
-      return MakeError(absl::StatusCode::kInvalidArgument,
+      return MakeError(absl::StatusCode::kResourceExhausted,
                        Cat("more than ", max_bad_rows_, " bad rows"),
-                       {.reason = Reason::kLimitExceeded, .field = {}, .row = {}, .metadata = {}});
+                       {.reason = Reason::kLimitExceeded,
+                        .field = {},
+                        .row = {},
+                        .metadata = {{"limit", "max_bad_rows"},
+                                     {"value", Cat(max_bad_rows_)},
+                                     {"needed", Cat(max_bad_rows_ + 1)}}});
     } else {
       unreadable_.push_back({.origin = where, .id = IdOf(rows[i]), .status = record.status()});
     }
@@ -163,9 +164,11 @@ absl::StatusOr<v1::ImportResponse> ImportHandler::Finish() {
   SetCounts(done->links_created, done->links_updated, *response.mutable_links());
   SetCounts(done->regions_created, done->regions_updated, *response.mutable_regions());
   SetCounts(done->lines_created, done->lines_updated, *response.mutable_lines());
+  response.set_replayed(done->replayed);
+  response.set_rejected_count(static_cast<std::int64_t>(unreadable_.size() + done->rejected));
+  if (done->replayed) return response;
   std::vector<storage::RowError> errors = std::move(unreadable_);
   errors.insert(errors.end(), done->bad_rows.begin(), done->bad_rows.end());
-  response.set_rejected_count(static_cast<std::int64_t>(errors.size()));
   std::size_t bytes = 0;
   for (const storage::RowError& error : errors) {
     v1::RowError row;

@@ -48,7 +48,7 @@ absl::Status Lane::Submit(Task task) {
           {.reason = Reason::kQueueFull,
            .field = {},
            .row = {},
-           .metadata = {{"lane", name_}, {"limit", Cat(max_queue_)}}});
+           .metadata = {{"lane", name_}, {"waiting", Cat(queue_.size())}}});
     }
     queue_.push_back(std::move(task));
   }
@@ -68,6 +68,11 @@ void Lane::Stop() {
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
+}
+
+bool Lane::busy() const {
+  const std::lock_guard lock(mutex_);
+  return running_ + queue_.size() >= threads_.size();
 }
 
 std::size_t Lane::running() const {

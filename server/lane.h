@@ -35,13 +35,15 @@ class Lane {
   Lane(const Lane&) = delete;
   Lane& operator=(const Lane&) = delete;
 
-  // RESOURCE_EXHAUSTED (QUEUE_FULL, with the lane and its limit) or UNAVAILABLE after Stop; then
-  // neither function of the task is called.
+  // RESOURCE_EXHAUSTED (QUEUE_FULL, with the lane and how many wait) or UNAVAILABLE after Stop;
+  // then neither function of the task is called.
   absl::Status Submit(Task task);
 
   // Refuses new work, drops what waits, and returns when what runs has ended. Idempotent.
   void Stop();
 
+  // Whether a task that comes now must wait.
+  bool busy() const;
   std::size_t running() const;
   std::size_t queued() const;
 

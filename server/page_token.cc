@@ -39,21 +39,21 @@ std::string MakePageToken(std::string_view binding, std::string_view place) {
   return absl::WebSafeBase64Escape(ToAbsl(Cat(Digest(binding, place), place)));
 }
 
-absl::Status InvalidPageToken(std::string_view why) {
-  return MakeError(
-      absl::StatusCode::kInvalidArgument, Cat("page_token: ", why),
-      {.reason = Reason::kInvalidPageToken, .field = "page_token", .row = {}, .metadata = {}});
+absl::Status InvalidPageToken(std::string_view field, std::string_view why) {
+  return InvalidField(field, why, Reason::kInvalidPageToken);
 }
 
-absl::StatusOr<std::string> ReadPageToken(std::string_view binding, std::string_view token) {
+absl::StatusOr<std::string> ReadPageToken(std::string_view binding, std::string_view token,
+                                          std::string_view field) {
   if (token.empty()) return std::string();
   std::string bytes;
   if (!absl::WebSafeBase64Unescape(ToAbsl(token), &bytes) || bytes.size() <= kDigestBytes) {
-    return InvalidPageToken("is not one that a list gave");
+    return InvalidPageToken(field, "is not one that was given out");
   }
   const std::string_view place = std::string_view(bytes).substr(kDigestBytes);
   if (bytes.substr(0, kDigestBytes) != Digest(binding, place)) {
-    return InvalidPageToken("belongs to another list: same method, graph and filter are needed");
+    return InvalidPageToken(field,
+                            "belongs to another request: same method, graph and filter are needed");
   }
   return std::string(place);
 }

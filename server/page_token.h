@@ -19,10 +19,12 @@ std::string BindingOf(std::initializer_list<std::string_view> parts);
 // URL-safe text.
 std::string MakePageToken(std::string_view binding, std::string_view place);
 
-// The place; empty for the empty token. INVALID_PAGE_TOKEN otherwise.
-absl::StatusOr<std::string> ReadPageToken(std::string_view binding, std::string_view token);
+// The place; empty for the empty token. INVALID_PAGE_TOKEN otherwise, which names `field`: what the
+// request calls its token.
+absl::StatusOr<std::string> ReadPageToken(std::string_view binding, std::string_view token,
+                                          std::string_view field = "page_token");
 
-absl::Status InvalidPageToken(std::string_view why);
+absl::Status InvalidPageToken(std::string_view field, std::string_view why);
 
 }  // namespace lianjie::server
 

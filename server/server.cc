@@ -17,6 +17,7 @@
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "server/services.h"
+#include "server/watchdog.h"
 
 namespace lianjie::server {
 namespace {
@@ -50,6 +51,13 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
   std::_Exit(1);
 }
 
+// All that was acknowledged is on disk; what hangs would keep the store locked.
+[[noreturn]] void EndHungProcess() {
+  std::fputs("lianjie: the shutdown hangs, the process ends; nothing acknowledged is lost\n",
+             stderr);
+  std::_Exit(1);
+}
+
 class ServerImpl final : public Server {
  public:
   ServerImpl(std::unique_ptr<storage::Store> store, const ServerOptions& options)
@@ -59,7 +67,7 @@ class ServerImpl final : public Server {
         keeper_(*store_, memory_bytes_ / 4),
         budget_(memory_bytes_),
         graph_handlers_(*store_, keeper_),
-        analysis_handlers_(*store_, keeper_, budget_, options.threads),
+        analysis_handlers_(keeper_, budget_, options.threads),
         interactive_("interactive", options.interactive_threads, options.max_queue),
         heavy_("heavy", options.heavy_threads, options.max_queue),
         writes_("write", options.write_threads, options.max_queue) {
@@ -71,13 +79,14 @@ class ServerImpl final : public Server {
   ~ServerImpl() override { Shutdown(); }
 
   absl::Status Start() {
-    const Workers workers{.store = *store_,
-                          .graph = graph_handlers_,
-                          .analysis = analysis_handlers_,
-                          .interactive = interactive_,
-                          .heavy = heavy_,
-                          .writes = writes_,
-                          .limits = {.max_deadline = options_.max_deadline}};
+    const Workers workers{
+        .store = *store_,
+        .graph = graph_handlers_,
+        .analysis = analysis_handlers_,
+        .interactive = interactive_,
+        .heavy = heavy_,
+        .writes = writes_,
+        .limits = {.max_deadline = options_.max_deadline, .stall = options_.stall}};
     services_.push_back(MakeGraphService(workers));
     services_.push_back(MakeAnalysisService(workers));
     services_.push_back(MakeAdminService(workers));
@@ -123,6 +132,8 @@ class ServerImpl final : public Server {
   // after it, since calls in their queues must still be answered.
   void Shutdown() override {
     if (stopped_.exchange(true) || server_ == nullptr) return;
+    const std::chrono::milliseconds grace = options_.shutdown_grace;
+    const Watchdog watchdog(grace.count() > 0 ? options_.drain + grace : grace, &EndHungProcess);
     server_->GetHealthCheckService()->Shutdown();
     server_->Shutdown(std::chrono::system_clock::now() + options_.drain);
     interactive_.Stop();

@@ -32,12 +32,17 @@ struct ServerOptions {
   int write_threads = 8;
   std::size_t max_queue = 256;  // requests that wait in one lane
   std::chrono::milliseconds max_deadline{std::chrono::hours(1)};
+  // A reader of a stream that takes no message for so long is ended with DEADLINE_EXCEEDED.
+  std::chrono::milliseconds stall{std::chrono::seconds(30)};
   // Called once, from any thread, when the disk failed the store: the process must end with a clear
   // message, since what is in memory can no longer be trusted. Nothing acknowledged is lost. Empty:
   // a message on stderr, then the process ends at once with status 1.
   std::function<void(const absl::Status&)> on_store_failure;
   std::chrono::milliseconds drain{
       std::chrono::seconds(5)};  // what runs at Shutdown may take so long
+  // For a process that is nothing but this server: when Shutdown has not come to its end so long
+  // after `drain`, the process ends with status 1 and a line on stderr. 0: it never does.
+  std::chrono::milliseconds shutdown_grace{0};
 };
 
 // Thread safe.

@@ -4,21 +4,24 @@
 #ifndef LIANJIE_SERVER_SNAPSHOT_KEEPER_H_
 #define LIANJIE_SERVER_SNAPSHOT_KEEPER_H_
 
-#include <condition_variable>
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
 #include <mutex>
-#include <set>
+#include <optional>
 #include <string>
 #include <string_view>
-#include <thread>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/graph/analysis.h"
 #include "engine/graph/snapshot.h"
 #include "engine/runtime/run_context.h"
+#include "server/lane.h"
 #include "storage/store.h"
 
 namespace lianjie::server {
@@ -38,17 +41,37 @@ struct Freshness {
 // (FAILED_PRECONDITION) naming both.
 absl::Status CheckRevision(const Freshness& freshness, std::int64_t newest);
 
-// Thread safe.
+using SnapshotOr = absl::StatusOr<std::shared_ptr<const Snapshot>>;
+
+// Why a caller no longer waits: CANCELLED, DEADLINE_EXCEEDED. Called from any thread, often; empty:
+// the caller waits for ever.
+using WaiterCheck = std::function<absl::Status()>;
+
+// Thread safe. Graphs are read by threads of the keeper's own, one scan a graph at a time, whoever
+// waits for it; a scan that nobody waits for any more is given up within milliseconds.
 class SnapshotKeeper {
  public:
   SnapshotKeeper(const storage::Store& store, std::uint64_t projection_budget_bytes);
+  // Gives up all scans.
   ~SnapshotKeeper();
 
   // The Snapshot that serves `freshness`. Errors: GRAPH_NOT_FOUND, REVISION_UNAVAILABLE (a revision
-  // that is not the newest is not kept in memory), those of the store. O(1) when it is there, else
-  // one scan of the graph; readers of one graph wait for the same scan.
-  absl::StatusOr<std::shared_ptr<const Snapshot>> Get(std::string_view graph,
-                                                      const Freshness& freshness);
+  // that is not the newest is not kept in memory), those of the store and of `check`. O(1) when it
+  // is there, else it waits for a scan of the graph.
+  SnapshotOr Get(std::string_view graph, const Freshness& freshness, const WaiterCheck& check = {});
+
+  // What Get would give at once: a Snapshot or an error; nothing when it would wait.
+  std::optional<SnapshotOr> Peek(std::string_view graph, const Freshness& freshness);
+
+  // The same without blocking: what is there, or nothing, and then `ready` is called once, from any
+  // thread, with what Get would have given.
+  using Ready = std::function<void(SnapshotOr)>;
+  using Ticket = std::uint64_t;
+  Ticket NewTicket() { return next_ticket_.fetch_add(1, std::memory_order_relaxed); }
+  std::optional<SnapshotOr> GetOrWait(std::string_view graph, const Freshness& freshness,
+                                      Ticket ticket, WaiterCheck check, Ready ready);
+  // Ends the waiting under a ticket, if it still lasts: its `ready` gets CANCELLED.
+  void Leave(Ticket ticket);
 
   // The Projection of a view, made once and kept under the budget, least recently used first out.
   absl::StatusOr<std::shared_ptr<const Projection>> GetProjection(std::string_view graph,
@@ -59,36 +82,62 @@ class SnapshotKeeper {
   // For Store::SetListener: the graph has a new revision (0: it is gone).
   void OnCommit(std::string_view graph, std::int64_t revision);
 
- private:
-  struct Slot {
-    std::mutex build;                          // held while a scan runs
-    std::shared_ptr<const Snapshot> snapshot;  // guarded by mutex_
+  // How many scans were begun, and how many were given up.
+  struct Scans {
+    std::uint64_t begun = 0;
+    std::uint64_t given_up = 0;
   };
+  Scans scans() const;
+
+ private:
+  struct Waiter {
+    Ticket ticket = 0;
+    Freshness freshness;
+    std::int64_t least_revision = 0;
+    WaiterCheck check;
+    Ready ready;
+    bool met = false;  // a scan began since
+  };
+  // One graph. Guarded by mutex_.
+  struct Slot {
+    std::shared_ptr<const Snapshot> snapshot;
+    std::vector<Waiter> waiters;
+    bool behind = false;    // to be read anew though nobody waits for it
+    bool scanning = false;  // a scan runs, or is to run
+  };
+  // Waiters with what they are to be told, once the mutex is free.
+  using Told = std::vector<std::pair<Ready, SnapshotOr>>;
   struct CachedProjection {
     std::string key;
     std::shared_ptr<const Projection> projection;
   };
 
-  std::shared_ptr<Slot> SlotOf(std::string_view graph);
-  std::shared_ptr<const Snapshot> Peek(const Slot& slot);
-  absl::StatusOr<std::shared_ptr<const Snapshot>> Refresh(std::string_view graph, Slot& slot);
+  std::optional<SnapshotOr> GetOrAdd(std::string_view graph, const Freshness& freshness,
+                                     std::optional<Waiter> waiter);
+  void Begin(const std::string& graph, const std::shared_ptr<Slot>& slot);  // mutex_ is held
+  void Scan(const std::string& graph, const std::shared_ptr<Slot>& slot);
+  SnapshotOr ScanOnce(const std::string& graph, Slot& slot, bool& given_up);
+  bool StillWanted(Slot& slot, bool behind);
+  void TakeDead(Slot& slot, Told& told);                            // mutex_ is held
+  void TakeServed(Slot& slot, const SnapshotOr& made, Told& told);  // mutex_ is held
+  void Fail(Slot& slot, const absl::Status& why);
   void Forget(std::string_view graph);
-  void RefreshBehind();
 
   const storage::Store& store_;
   const std::uint64_t projection_budget_bytes_;
-  std::mutex mutex_;
+  std::atomic<Ticket> next_ticket_{1};
+  mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Slot>, std::less<>> slots_;
   std::list<CachedProjection> projections_;  // most recently used first
   std::uint64_t projection_bytes_ = 0;
-  std::set<std::string> stale_;  // graphs whose Snapshot is to be refreshed behind the readers
-  std::condition_variable wake_;
+  Scans scans_;
   bool stopped_ = false;
-  std::thread refresher_;
+  Lane scanners_;  // the last: its threads use all others
 };
 
-// Reads a whole graph into a Snapshot. O(graph).
-absl::StatusOr<std::shared_ptr<const Snapshot>> LoadSnapshot(const storage::Reader& reader);
+// Reads a whole graph into a Snapshot. O(graph). `check`, where given, is called every few hundred
+// records; its error ends the reading and is returned.
+SnapshotOr LoadSnapshot(const storage::Reader& reader, const WaiterCheck& check = {});
 
 }  // namespace lianjie::server
 

@@ -67,10 +67,11 @@ void CountLinks(const View& view, v1::GetStatisticsResponse& out) {
   for (LinkIndex l = 0; l < s.link_count(); ++l) {
     Count& count = mechanisms[ValueOr(links.mechanism, l)];
     ++count.all;
-    count.active += view.LinkActive(l) ? 1 : 0;
+    if (links.source[l] == links.target[l]) ++loops;
+    if (!view.LinkActive(l)) continue;
+    ++count.active;
     count.promised_yuan += ValueOr(links.promised_yuan, l, 0.0);
     count.paid_yuan += ValueOr(links.paid_yuan, l, 0.0);
-    if (links.source[l] == links.target[l]) ++loops;
   }
   for (const auto& [mechanism, count] : mechanisms) {
     auto& row = *out.add_mechanisms();
@@ -86,12 +87,13 @@ void CountLinks(const View& view, v1::GetStatisticsResponse& out) {
 }  // namespace
 
 absl::StatusOr<v1::GetStatisticsResponse> GraphHandlers::GetStatistics(
-    const v1::GetStatisticsRequest& request) {
+    const v1::GetStatisticsRequest& request, const Call& call) {
   LIANJIE_ASSIGN_OR_RETURN(const Freshness freshness, FreshnessOf(request.consistency()));
-  LIANJIE_ASSIGN_OR_RETURN(const auto snapshot, keeper_.Get(GraphName(request.graph()), freshness));
+  LIANJIE_ASSIGN_OR_RETURN(const auto snapshot, keeper_.Get(GraphName(request.graph()), freshness,
+                                                            [&call] { return call.Check(); }));
   LIANJIE_ASSIGN_OR_RETURN(const auto reader, store_.OpenReader(GraphName(request.graph())));
   ViewSpec spec;
-  spec.as_of = reader->info().ReferenceDate();
+  spec.as_of = snapshot->reference_date();
   if (request.has_as_of()) {
     LIANJIE_ASSIGN_OR_RETURN(spec.as_of, FromProto(request.as_of(), "as_of"));
   }

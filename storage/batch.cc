@@ -17,7 +17,12 @@ namespace lianjie::storage {
 namespace {
 
 absl::Status PreconditionFailed(std::size_t position, std::string_view message,
+                                std::string_view condition, std::string_view expected,
+                                std::string_view actual,
                                 std::map<std::string, std::string> metadata) {
+  metadata.emplace("condition", condition);
+  metadata.emplace("expected", expected);
+  metadata.emplace("actual", actual);
   return MakeError(absl::StatusCode::kFailedPrecondition,
                    Cat("precondition ", position, " does not hold: ", message),
                    {.reason = Reason::kPreconditionFailed,
@@ -139,7 +144,8 @@ absl::Status BatchApplier::Check(std::size_t position, const Precondition& preco
       if (node.has_value() == (precondition.kind == Kind::kNodeExists)) return absl::OkStatus();
       return PreconditionFailed(
           position, Cat("node '", id, node.has_value() ? "' exists" : "' does not exist"),
-          {{"node", id}});
+          node.has_value() ? "node_absent" : "node_exists", node.has_value() ? "absent" : "there",
+          node.has_value() ? "there" : "absent", {{"node", id}});
     }
     case Kind::kLinkExists:
     case Kind::kLinkAbsent: {
@@ -147,14 +153,15 @@ absl::Status BatchApplier::Check(std::size_t position, const Precondition& preco
       if (link.has_value() == (precondition.kind == Kind::kLinkExists)) return absl::OkStatus();
       return PreconditionFailed(
           position, Cat("link '", id, link.has_value() ? "' exists" : "' does not exist"),
-          {{"link", id}});
+          link.has_value() ? "link_absent" : "link_exists", link.has_value() ? "absent" : "there",
+          link.has_value() ? "there" : "absent", {{"link", id}});
     }
     case Kind::kRevisionEquals: {
       const std::int64_t revision = writer_.revision() - 1;
       if (revision == precondition.revision) return absl::OkStatus();
       return PreconditionFailed(
           position, Cat("the revision is ", revision, ", not ", precondition.revision),
-          {{"revision", Cat(revision)}, {"expected", Cat(precondition.revision)}});
+          "graph_revision_equals", Cat(precondition.revision), Cat(revision), {});
     }
     case Kind::kNodeFieldEquals: {
       LIANJIE_ASSIGN_OR_RETURN(const auto node, before_.GetNode(id));
@@ -183,19 +190,25 @@ absl::Status BatchApplier::CheckField(std::size_t position, const Precondition& 
                                       const std::optional<Stored>& stored) const {
   if (!stored.has_value()) {
     return PreconditionFailed(position, Cat(what, " '", precondition.id, "' does not exist"),
+                              "field_equals", precondition.value, "absent",
                               {{std::string(what), precondition.id}});
   }
-  LIANJIE_ASSIGN_OR_RETURN(const std::string value, FieldText(stored->record, precondition.field));
+  const absl::StatusOr<std::string> text = FieldText(stored->record, precondition.field);
+  if (!text.ok()) {
+    ErrorDetail detail = GetErrorDetail(text.status()).value_or(ErrorDetail{});
+    detail.field = "preconditions.field_equals.field";
+    detail.row = static_cast<std::int64_t>(position);
+    return MakeError(text.status().code(), FromAbsl(text.status().message()), std::move(detail));
+  }
+  const std::string& value = *text;
   if (value == precondition.value) return absl::OkStatus();
   using Record = std::remove_cvref_t<decltype(stored->record)>;
   if (value == Respelled<Record>(precondition.field, precondition.value)) return absl::OkStatus();
   return PreconditionFailed(position,
                             Cat(precondition.field, " of ", what, " '", precondition.id, "' is '",
                                 value, "', not '", precondition.value, "'"),
-                            {{std::string(what), precondition.id},
-                             {"field", precondition.field},
-                             {"value", value},
-                             {"expected", precondition.value}});
+                            "field_equals", precondition.value, value,
+                            {{std::string(what), precondition.id}, {"name", precondition.field}});
 }
 
 void BatchApplier::Claim(Number payer, PayerShares::Key key,

@@ -10,7 +10,14 @@ namespace lianjie::storage {
 namespace {
 
 absl::Status LineNotFound(const LineRecord& line) {
-  return NotFound(Reason::kRegionNotFound, "line", Cat(line.region, " ", line.year));
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   Cat("year: there is no line of ", line.year,
+                       line.region.empty() ? std::string(" for everywhere")
+                                           : Cat(" for region '", line.region, "'")),
+                   {.reason = Reason::kInvalidField,
+                    .field = "year",
+                    .row = {},
+                    .metadata = {{"region", line.region}, {"value", Cat(line.year)}}});
 }
 
 }  // namespace

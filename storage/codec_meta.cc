@@ -151,6 +151,7 @@ std::string EncodeRequest(const RequestRecord& request) {
   PutCount(load.links_created, load.links_updated, *message.mutable_links());
   PutCount(load.regions_created, load.regions_updated, *message.mutable_regions());
   PutCount(load.lines_created, load.lines_updated, *message.mutable_lines());
+  message.set_rejected_count(load.rejected);
   return message.SerializeAsString();
 }
 
@@ -168,6 +169,7 @@ absl::StatusOr<RequestRecord> DecodeRequest(std::string_view value) {
   TakeCount(message.links(), load.links_created, load.links_updated);
   TakeCount(message.regions(), load.regions_created, load.regions_updated);
   TakeCount(message.lines(), load.lines_created, load.lines_updated);
+  load.rejected = message.rejected_count();
   return request;
 }
 
@@ -175,6 +177,7 @@ std::string EncodeChange(const Change& change) {
   v1::ChangeValue message;
   message.set_commit_time_micros(change.commit_time_micros);
   message.set_reloaded(change.reloaded);
+  message.set_settings(change.settings);
   if (!std::holds_alternative<std::monostate>(change.before)) {
     std::visit(ImageWriter{*message.mutable_before()}, change.before);
   }
@@ -189,6 +192,7 @@ absl::Status DecodeChange(std::string_view value, Change& change) {
   LIANJIE_RETURN_IF_ERROR(Parse(value, "change", message));
   change.commit_time_micros = message.commit_time_micros();
   change.reloaded = message.reloaded();
+  change.settings = message.settings();
   change.before = ReadImage(message.before());
   change.after = ReadImage(message.after());
   return absl::OkStatus();

@@ -85,9 +85,12 @@ class EndNames {
 // dense, since a load gives them out in a row; then the first guess is right.
 class AllNames {
  public:
-  absl::Status Read(const GraphData& data) {
+  absl::Status Read(const GraphData& data, const std::function<absl::Status()>& check) {
     return VisitPrefix(data.kv(), TagPrefix(data.graph(), Tag::kNode), true,
-                       [this](std::string_view key, std::string_view value) {
+                       [&](std::string_view key, std::string_view value) {
+                         if (check && numbers_.size() % kCheckEvery == 0) {
+                           LIANJIE_RETURN_IF_ERROR(check());
+                         }
                          const auto number = ParseNodeKey(key);
                          if (!number.has_value()) return Corrupt("the key of a node");
                          auto head = DecodeNodeHead(value);
@@ -114,6 +117,8 @@ class AllNames {
   }
 
  private:
+  static constexpr std::size_t kCheckEvery = 1024;
+
   std::vector<Number> numbers_;
   std::vector<std::size_t> ends_;
   std::string text_;
@@ -252,10 +257,10 @@ absl::Status GraphReader::VisitNodes(
                      });
 }
 
-absl::Status GraphReader::VisitLinks(
-    const std::function<absl::Status(const LinkRecord&)>& visit) const {
+absl::Status GraphReader::VisitLinks(const std::function<absl::Status(const LinkRecord&)>& visit,
+                                     const std::function<absl::Status()>& check) const {
   AllNames names;
-  LIANJIE_RETURN_IF_ERROR(names.Read(data_));
+  LIANJIE_RETURN_IF_ERROR(names.Read(data_, check));
   LinkRecord link;
   return VisitPrefix(*kv_, TagPrefix(data_.graph(), Tag::kOutLink), true,
                      [&](std::string_view key, std::string_view value) {
@@ -277,7 +282,7 @@ absl::StatusOr<std::unique_ptr<Cursor<Change>>> GraphReader::ScanChanges(
         {.reason = Reason::kRevisionUnavailable,
          .field = "after_revision",
          .row = {},
-         .metadata = {{"revision", Cat(after_revision)}, {"newest", Cat(meta_.info.revision)}}});
+         .metadata = {{"requested", Cat(after_revision)}, {"newest", Cat(meta_.info.revision)}}});
   }
   const auto decode = [](std::string_view key, std::string_view value, Change& change) {
     const auto name = ParseChangeKey(key);

@@ -14,7 +14,12 @@ absl::StatusOr<Number> Take(Number& next, std::string_view what) {
   if (next > kMaxNumber) {
     return MakeError(absl::StatusCode::kResourceExhausted,
                      Cat("the graph has had ", kMaxNumber + 1, " ", what, ", the most it can"),
-                     {.reason = Reason::kLimitExceeded, .field = {}, .row = {}, .metadata = {}});
+                     {.reason = Reason::kLimitExceeded,
+                      .field = {},
+                      .row = {},
+                      .metadata = {{"limit", std::string(what)},
+                                   {"value", Cat(kMaxNumber + 1)},
+                                   {"needed", Cat(kMaxNumber + 2)}}});
   }
   return next++;
 }
@@ -48,13 +53,25 @@ absl::Status GraphWriter::CountUse(std::string_view region, std::int64_t nodes,
 }
 
 absl::Status GraphWriter::Log(Change::Image before, Change::Image after) {
-  const Change change{.revision = revision(),
-                      .commit_time_micros = commit_time_micros(),
-                      .reloaded = false,
-                      .before = std::move(before),
-                      .after = std::move(after)};
-  kv_.Put(ChangeKey(data_.graph(), revision(), sequence_++), EncodeChange(change));
+  Log(Change{.revision = revision(),
+             .commit_time_micros = commit_time_micros(),
+             .reloaded = false,
+             .settings = false,
+             .before = std::move(before),
+             .after = std::move(after)});
   return absl::OkStatus();
+}
+
+void GraphWriter::Log(const Change& change) {
+  kv_.Put(ChangeKey(data_.graph(), revision(), sequence_++), EncodeChange(change));
+}
+
+void GraphWriter::SetReferenceDate(std::optional<Date> date) {
+  meta_.info.reference_date = date;
+  Change change;
+  change.commit_time_micros = commit_time_micros();
+  change.settings = true;
+  Log(change);
 }
 
 absl::Status GraphWriter::PutNode(Number number, const NodeRecord* before,

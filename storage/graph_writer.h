@@ -5,6 +5,7 @@
 #define LIANJIE_STORAGE_GRAPH_WRITER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -42,6 +43,8 @@ class GraphWriter {
   absl::Status PutLine(const LineRecord* before, const LineRecord& after);
   absl::Status DeleteLine(const LineRecord& line);
 
+  // Logs the change of settings.
+  void SetReferenceDate(std::optional<Date> date);
   void PutRequest(std::string_view request_id, const RequestRecord& request);
   // Writes the meta: the last call.
   void Finish();
@@ -49,6 +52,7 @@ class GraphWriter {
  private:
   absl::Status CountUse(std::string_view region, std::int64_t nodes, std::int64_t lines);
   absl::Status Log(Change::Image before, Change::Image after);
+  void Log(const Change& change);
 
   Overlay& kv_;
   GraphData data_;

@@ -7,22 +7,13 @@
 #include "engine/core/text.h"
 #include "storage/graph_data.h"
 #include "storage/graph_reader.h"
+#include "storage/graph_writer.h"
 #include "storage/memory_key_value.h"
 
 namespace lianjie::storage {
 namespace {
 
 constexpr std::size_t kMaxGraphNameBytes = 63;
-
-absl::Status CheckGraphName(std::string_view name) {
-  const bool good =
-      !name.empty() && name.size() <= kMaxGraphNameBytes && name[0] >= 'a' && name[0] <= 'z' &&
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
-  if (good) return absl::OkStatus();
-  return InvalidField("name",
-                      Cat("'", name.substr(0, kMaxGraphNameBytes),
-                          "' is no graph name: 1 to 63 of a-z, 0-9, _ and -, a letter first"));
-}
 
 absl::StatusOr<StoreHeader> ReadHeader(const KeyValueReader& kv) {
   LIANJIE_ASSIGN_OR_RETURN(const auto value, kv.Get(HeaderKey()));
@@ -36,13 +27,9 @@ class KeyValueStore : public Store {
 
   absl::StatusOr<GraphInfo> CreateGraph(std::string_view name,
                                         std::optional<Date> reference_date) override {
-    LIANJIE_RETURN_IF_ERROR(CheckGraphName(name));
-    GraphMeta meta;
-    meta.info.name = name;
-    meta.info.reference_date = reference_date;
-    meta.info.create_time_micros = NowMicros();
-    meta.info.update_time_micros = meta.info.create_time_micros;
-    LIANJIE_RETURN_IF_ERROR(Alone([&](const KeyValueReader& kv, KeyValueChanges& changes) {
+    LIANJIE_RETURN_IF_ERROR(CheckGraphName("name", name));
+    GraphInfo info;
+    LIANJIE_RETURN_IF_ERROR(Alone([&](Overlay& kv) -> absl::Status {
       LIANJIE_ASSIGN_OR_RETURN(const auto graph, FindGraph(kv, name));
       if (graph.has_value()) {
         return MakeError(absl::StatusCode::kAlreadyExists, Cat("graph '", name, "' exists already"),
@@ -51,42 +38,44 @@ class KeyValueStore : public Store {
                           .row = {},
                           .metadata = {{"graph", std::string(name)}}});
       }
-      LIANJIE_ASSIGN_OR_RETURN(StoreHeader header, ReadHeader(kv));
-      const GraphNumber number = header.next_graph++;
-      changes[HeaderKey()] = EncodeHeader(header);
-      changes[GraphNameKey(name)] = EncodeGraphName(number);
-      changes[MetaKey(number)] = EncodeMeta(meta);
+      LIANJIE_ASSIGN_OR_RETURN(const GraphNumber number,
+                               LayNewGraph(name, reference_date, NowMicros(), kv));
+      LIANJIE_ASSIGN_OR_RETURN(const GraphMeta meta, GraphData(kv, number).Meta());
+      info = meta.info;
       return absl::OkStatus();
     }));
-    return meta.info;
+    info.name = name;
+    return info;
   }
 
   absl::StatusOr<GraphInfo> UpdateGraph(std::string_view name,
                                         std::optional<Date> reference_date) override {
-    GraphMeta meta;
+    GraphInfo info;
     LIANJIE_RETURN_IF_ERROR(Alone(
-        [&](const KeyValueReader& kv, KeyValueChanges& changes) {
+        [&](Overlay& kv) -> absl::Status {
           LIANJIE_ASSIGN_OR_RETURN(const auto graph, FindGraph(kv, name));
           if (!graph.has_value()) return GraphNotFound(name);
-          LIANJIE_ASSIGN_OR_RETURN(meta, GraphData(kv, *graph).Meta());
-          meta.info.name = name;
-          meta.info.reference_date = reference_date;
-          changes[MetaKey(*graph)] = EncodeMeta(meta);
+          LIANJIE_ASSIGN_OR_RETURN(GraphMeta meta, GraphData(kv, *graph).Meta());
+          GraphWriter writer(kv, *graph, std::move(meta), NowMicros());
+          writer.SetReferenceDate(reference_date);
+          writer.Finish();
+          info = writer.meta().info;
           return absl::OkStatus();
         },
-        [&] { core_->committer.Announce(name, meta.info.revision); }));
-    return meta.info;
+        [&] { core_->committer.Announce(name, info.revision); }));
+    info.name = name;
+    return info;
   }
 
   absl::Status DeleteGraph(std::string_view name) override {
     GraphNumber number = 0;
     LIANJIE_RETURN_IF_ERROR(Alone(
-        [&](const KeyValueReader& kv, KeyValueChanges& changes) {
+        [&](Overlay& kv) -> absl::Status {
           LIANJIE_ASSIGN_OR_RETURN(const auto graph, FindGraph(kv, name));
           if (!graph.has_value()) return GraphNotFound(name);
           number = *graph;
-          changes[GraphNameKey(name)] = std::nullopt;
-          changes[DroppedKey(number)] = std::string();
+          kv.Delete(GraphNameKey(name));
+          kv.Put(DroppedKey(number), std::string());
           return absl::OkStatus();
         },
         [&] { core_->committer.Announce(name, 0); }));
@@ -135,15 +124,15 @@ class KeyValueStore : public Store {
                      {.reason = Reason::kUnavailable, .field = {}, .row = {}, .metadata = {}});
   }
 
-  // Lets `fill` prepare changes against the newest state, alone, writes them, and calls `then`.
+  // Lets `fill` lay changes over the newest state, alone, writes them, and calls `then`.
   absl::Status Alone(
-      absl::FunctionRef<absl::Status(const KeyValueReader&, KeyValueChanges&)> fill,
-      absl::FunctionRef<void()> then = [] {}) {
+      absl::FunctionRef<absl::Status(Overlay&)> fill, absl::FunctionRef<void()> then = [] {}) {
     LIANJIE_RETURN_IF_ERROR(CheckWritable());
     return core_->committer.Exclusive([&]() -> absl::Status {
-      KeyValueChanges changes;
-      LIANJIE_RETURN_IF_ERROR(fill(*core_->kv->Snapshot(), changes));
-      LIANJIE_RETURN_IF_ERROR(core_->kv->Write(changes, true));
+      const auto snapshot = core_->kv->Snapshot();
+      Overlay kv(*snapshot);
+      LIANJIE_RETURN_IF_ERROR(fill(kv));
+      LIANJIE_RETURN_IF_ERROR(core_->kv->Write(kv.changes(), true));
       then();
       return absl::OkStatus();
     });
@@ -158,6 +147,30 @@ Date GraphInfo::ReferenceDate() const {
   constexpr std::int64_t kMicrosPerDay = 86'400'000'000;
   if (reference_date.has_value()) return *reference_date;
   return Date{static_cast<std::int32_t>(update_time_micros / kMicrosPerDay)};
+}
+
+absl::Status CheckGraphName(std::string_view field, std::string_view name) {
+  const bool good =
+      !name.empty() && name.size() <= kMaxGraphNameBytes && name[0] >= 'a' && name[0] <= 'z' &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_-") == std::string_view::npos;
+  if (good) return absl::OkStatus();
+  return InvalidField(field,
+                      Cat("'", name.substr(0, kMaxGraphNameBytes),
+                          "' is no graph name: 1 to 63 of a-z, 0-9, _ and -, a letter first"));
+}
+
+absl::StatusOr<GraphNumber> LayNewGraph(std::string_view name, std::optional<Date> reference_date,
+                                        std::int64_t now_micros, Overlay& kv) {
+  LIANJIE_ASSIGN_OR_RETURN(StoreHeader header, ReadHeader(kv));
+  const GraphNumber number = header.next_graph++;
+  GraphMeta meta;
+  meta.info.reference_date = reference_date;
+  meta.info.create_time_micros = now_micros;
+  meta.info.update_time_micros = now_micros;
+  kv.Put(HeaderKey(), EncodeHeader(header));
+  kv.Put(GraphNameKey(name), EncodeGraphName(number));
+  kv.Put(MetaKey(number), EncodeMeta(meta));
+  return number;
 }
 
 absl::Status WrongFormat(std::uint64_t found) {

@@ -4,10 +4,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "storage/committer.h"
 #include "storage/key_value.h"
+#include "storage/keys.h"
+#include "storage/overlay.h"
 #include "storage/store.h"
 
 namespace lianjie::storage {
@@ -29,6 +33,14 @@ absl::StatusOr<std::unique_ptr<Store>> OpenKeyValueStore(std::shared_ptr<KeyValu
 
 // STORE_FORMAT: says which number was found and what to do.
 absl::Status WrongFormat(std::uint64_t found);
+
+// INVALID_FIELD when it is none; `field` is what the request calls it.
+absl::Status CheckGraphName(std::string_view field, std::string_view name);
+
+// A graph that is not there yet, laid over the store as it will stand: next graph number, name and
+// meta.
+absl::StatusOr<GraphNumber> LayNewGraph(std::string_view name, std::optional<Date> reference_date,
+                                        std::int64_t now_micros, Overlay& kv);
 
 // load.cc: a load into the graph of its options.
 absl::StatusOr<std::unique_ptr<Load>> BeginGraphLoad(std::shared_ptr<StoreCore> core,

@@ -15,6 +15,7 @@
 #include "storage/load_check.h"
 #include "storage/load_rows.h"
 #include "storage/load_write.h"
+#include "storage/overlay.h"
 
 namespace lianjie::storage {
 namespace {
@@ -110,7 +111,7 @@ class GraphLoad : public Load {
   }
 
   template <typename R> absl::Status Keep(std::vector<R>& rows, R row, RowOrigin origin) {
-    if (rows.size() >= kMaxRows) return End(LimitExceeded(Cat("more than ", kMaxRows, " rows")));
+    if (rows.size() >= kMaxRows) return End(LimitExceeded("rows", kMaxRows, rows.size() + 1));
     row.ordinal = next_ordinal_++;
     row.origin = origin;
     rows.push_back(std::move(row));
@@ -133,7 +134,7 @@ class GraphLoad : public Load {
 
   absl::Status CheckCount() {
     if (bad_.size() <= options_.max_bad_rows) return absl::OkStatus();
-    return End(LimitExceeded(Cat("more than ", options_.max_bad_rows, " bad rows")));
+    return End(LimitExceeded("max_bad_rows", options_.max_bad_rows, bad_.size()));
   }
 
   absl::Status End(absl::Status status) {
@@ -142,17 +143,31 @@ class GraphLoad : public Load {
     return ended_;
   }
 
-  static absl::Status LimitExceeded(std::string_view what) {
-    return MakeError(absl::StatusCode::kResourceExhausted, Cat("the load has ", what),
-                     {.reason = Reason::kLimitExceeded, .field = {}, .row = {}, .metadata = {}});
+  static absl::Status LimitExceeded(std::string_view limit, std::uint64_t value,
+                                    std::uint64_t needed) {
+    return MakeError(
+        absl::StatusCode::kResourceExhausted,
+        Cat("the load has more than ", value, limit == "rows" ? " rows" : " bad rows"),
+        {.reason = Reason::kLimitExceeded,
+         .field = {},
+         .row = {},
+         .metadata = {
+             {"limit", std::string(limit)}, {"value", Cat(value)}, {"needed", Cat(needed)}}});
   }
 
   // On the committing thread.
   absl::Status FinishAlone(LoadResult& result) {
     const auto snapshot = core_->kv->Snapshot();
-    LIANJIE_ASSIGN_OR_RETURN(const auto graph, FindGraph(*snapshot, options_.graph));
-    if (!graph.has_value()) return GraphNotFound(options_.graph);
-    const GraphData data(*snapshot, *graph);
+    LIANJIE_ASSIGN_OR_RETURN(auto graph, FindGraph(*snapshot, options_.graph));
+    // A graph that the load makes is laid over the snapshot, so that all that follows reads it as
+    // if it were there.
+    Overlay made(*snapshot);
+    if (!graph.has_value()) {
+      if (!options_.create_graph) return GraphNotFound(options_.graph);
+      LIANJIE_ASSIGN_OR_RETURN(graph, LayNewGraph(options_.graph, std::nullopt, NowMicros(), made));
+    }
+    const bool is_new = !made.changes().empty();
+    const GraphData data(is_new ? static_cast<const KeyValueReader&>(made) : *snapshot, *graph);
     std::string digest;
     if (!options_.request_id.empty()) {
       digest = digest_.bytes();
@@ -162,15 +177,21 @@ class GraphLoad : public Load {
           return RequestIdReused(options_.request_id, request->revision);
         }
         result = request->load;
+        result.replayed = true;
         return absl::OkStatus();
       }
     }
     LoadCheck check(data, options_, rows_);
     LIANJIE_RETURN_IF_ERROR(CheckRows(check));
-    LoadWriter writer(*graph, rows_, check.plan());
+    LoadWriter writer(*graph, rows_, check.plan(), bad_.size());
     LIANJIE_RETURN_IF_ERROR(writer.Prepare(NowMicros()));
-    LIANJIE_RETURN_IF_ERROR(core_->kv->Ingest(
-        [&](KeyValueSink& sink) { return writer.Write(options_.request_id, digest, sink); }));
+    LIANJIE_RETURN_IF_ERROR(core_->kv->Ingest([&](KeyValueSink& sink) -> absl::Status {
+      // Header and name, of graph 0, come before all keys of the graph; its meta is the writer's.
+      for (const auto& [key, value] : made.changes()) {
+        if (GraphOfKey(key) == 0) LIANJIE_RETURN_IF_ERROR(sink.Put(key, *value));
+      }
+      return writer.Write(options_.request_id, digest, sink);
+    }));
     result = writer.result();
     for (BadRow& bad : bad_) result.bad_rows.push_back(std::move(bad.error));
     core_->committer.Announce(options_.graph, result.revision);
@@ -206,7 +227,10 @@ class GraphLoad : public Load {
 absl::StatusOr<std::unique_ptr<Load>> BeginGraphLoad(std::shared_ptr<StoreCore> core,
                                                      LoadOptions options) {
   LIANJIE_ASSIGN_OR_RETURN(const auto graph, FindGraph(*core->kv->Snapshot(), options.graph));
-  if (!graph.has_value()) return GraphNotFound(options.graph);
+  if (!graph.has_value()) {
+    if (!options.create_graph) return GraphNotFound(options.graph);
+    LIANJIE_RETURN_IF_ERROR(CheckGraphName("graph", options.graph));
+  }
   if (options.request_id.size() > kMaxIdBytes) {
     return InvalidField("request_id", Cat("has more than ", kMaxIdBytes, " bytes"));
   }

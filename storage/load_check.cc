@@ -17,7 +17,7 @@ absl::Status GivenBefore(std::string_view field, std::string_view what, std::str
                    {.reason = Reason::kDuplicateId,
                     .field = std::string(field),
                     .row = {},
-                    .metadata = {{std::string(what), std::string(id)}}});
+                    .metadata = {{"id", std::string(id)}}});
 }
 
 template <typename R> R& RowOf(std::vector<R>& rows, std::uint64_t ordinal) {
@@ -32,27 +32,16 @@ absl::Status LoadCheck::Run(std::vector<BadRow>& bad) {
   LIANJIE_RETURN_IF_ERROR(ReadStoredRegions());
   LIANJIE_RETURN_IF_ERROR(CheckRegions());
   LIANJIE_RETURN_IF_ERROR(ReadStoredNodes());
-  std::vector<BadRow> before = bad_;  // of regions; later also what only a whole pass showed
-  bool again = true;
-  while (again) {
+  kept_ = bad_;
+  while (true) {
+    again_ = false;
     LIANJIE_RETURN_IF_ERROR(CheckNodes());
     LIANJIE_RETURN_IF_ERROR(CheckLinks());
-    LIANJIE_ASSIGN_OR_RETURN(again, CheckShares());
-    if (!again) {
-      LIANJIE_ASSIGN_OR_RETURN(again, CheckKindChanges());
-    }
+    LIANJIE_RETURN_IF_ERROR(CheckShares());
+    if (!again_) LIANJIE_RETURN_IF_ERROR(CheckKindChanges());
     LIANJIE_RETURN_IF_ERROR(EndPhase());
-    if (!again) break;
-    // Keep the last verdict, forget all others and begin again without that row.
-    before.push_back(bad_.back());
-    for (NodeRow& row : rows_.nodes) row.rejected = false;
-    for (LinkRow& row : rows_.links) row.rejected = false;
-    for (const BadRow& one : before) {
-      if (one.kind == RowKind::kNode) RowOf(rows_.nodes, one.ordinal).rejected = true;
-      if (one.kind == RowKind::kLink) RowOf(rows_.links, one.ordinal).rejected = true;
-    }
-    bad_ = before;
-    ended_ = bad_.size();
+    if (!again_) break;
+    BeginAgain();
   }
   LIANJIE_RETURN_IF_ERROR(CheckLines());
   LIANJIE_RETURN_IF_ERROR(CountRegionUse());
@@ -68,6 +57,25 @@ void LoadCheck::Reject(RowKind kind, Row& row, std::string_view id, const absl::
                   .error = {.origin = row.origin,
                             .id = std::string(id),
                             .status = WithRow(status, static_cast<std::int64_t>(row.ordinal))}});
+}
+
+void LoadCheck::RejectLate(RowKind kind, Row& row, std::string_view id,
+                           const absl::Status& status) {
+  Reject(kind, row, id, status);
+  kept_.push_back(bad_.back());
+  again_ = true;
+}
+
+// Keeps the late verdicts, forgets all others.
+void LoadCheck::BeginAgain() {
+  for (NodeRow& row : rows_.nodes) row.rejected = false;
+  for (LinkRow& row : rows_.links) row.rejected = false;
+  for (const BadRow& one : kept_) {
+    if (one.kind == RowKind::kNode) RowOf(rows_.nodes, one.ordinal).rejected = true;
+    if (one.kind == RowKind::kLink) RowOf(rows_.links, one.ordinal).rejected = true;
+  }
+  bad_ = kept_;
+  ended_ = bad_.size();
 }
 
 absl::Status LoadCheck::EndPhase() {

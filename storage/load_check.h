@@ -1,7 +1,8 @@
 // The rules over several rows of a load, against the graph it goes into: duplicates, unknown ends
 // and regions, the region tree, the type table, shares. A pass over nodes and links says which rows
-// are bad; when a row turns out bad on which verdicts of the same pass were built (a node by its
-// links), the pass is made again without it.
+// are bad; when rows turn out bad on which verdicts of the same pass were built (a node by its
+// links), the pass is made again without them: all that it finds at once, so that many bad rows
+// cost no more passes than one.
 #ifndef LIANJIE_STORAGE_LOAD_CHECK_H_
 #define LIANJIE_STORAGE_LOAD_CHECK_H_
 
@@ -79,10 +80,16 @@ class LoadCheck {
   absl::Status CheckStored(std::uint32_t link);
   NodeKind KindOf(NameIndex name) const;
 
-  // Late checks: true when the last rejection means that the pass must be made again.
-  absl::StatusOr<bool> CheckKindChanges();
-  absl::StatusOr<bool> CheckShares();
-  absl::StatusOr<bool> CheckPayer(NameIndex payer, const std::vector<std::uint32_t>& links);
+  // Late checks. What they reject by RejectLate means that the pass must be made again.
+  void RejectLate(RowKind kind, Row& row, std::string_view id, const absl::Status& status);
+  void BeginAgain();
+  absl::Status CheckKindChanges();
+  // The link that forbids the new kind of a stored node's row, when one does.
+  absl::StatusOr<std::optional<absl::Status>> KindFault(
+      const NodeRow& row, const absl::flat_hash_map<Number, NodeKind>& changed,
+      std::vector<Number>& neighbours) const;
+  absl::Status CheckShares();
+  absl::Status CheckPayer(NameIndex payer, const std::vector<std::uint32_t>& links);
   std::vector<NameIndex> PayersInDoubt() const;
 
   const GraphData& data_;
@@ -94,6 +101,8 @@ class LoadCheck {
   absl::flat_hash_set<std::string_view> link_ids_;
   absl::flat_hash_set<Number> replaced_links_;
   std::vector<BadRow> bad_;
+  std::vector<BadRow> kept_;  // verdicts that hold over all passes: of regions, and late ones
+  bool again_ = false;
   std::size_t ended_ = 0;  // how many of bad_ earlier phases found
   std::optional<RowError> ended_by_;
 };

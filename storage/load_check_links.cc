@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/btree_set.h"
 #include "engine/core/rules.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
@@ -60,7 +61,7 @@ absl::Status LoadCheck::SettleIds() {
                        {.reason = Reason::kDuplicateId,
                         .field = "id",
                         .row = {},
-                        .metadata = {{"link", std::string(row.id)}}}));
+                        .metadata = {{"id", std::string(row.id)}}}));
     }
   }
   absl::flat_hash_map<std::string_view, std::uint64_t> used;
@@ -92,40 +93,63 @@ absl::Status LoadCheck::CheckStored(std::uint32_t index) {
   return absl::OkStatus();
 }
 
-// Stored nodes whose kind the load changes, against the links that they keep.
-absl::StatusOr<bool> LoadCheck::CheckKindChanges() {
-  absl::flat_hash_map<Number, NodeKind> changed;
-  for (const auto& [name, stored] : plan_.stored_nodes) {
-    if (const NodeKind kind = KindOf(name); kind != stored.kind) changed[stored.number] = kind;
-  }
+absl::StatusOr<std::optional<absl::Status>> LoadCheck::KindFault(
+    const NodeRow& row, const absl::flat_hash_map<Number, NodeKind>& changed,
+    std::vector<Number>& neighbours) const {
   const auto kind_of = [&](Number node) -> absl::StatusOr<NodeKind> {
     if (const auto it = changed.find(node); it != changed.end()) return it->second;
     LIANJIE_ASSIGN_OR_RETURN(const std::string value, data_.ReadNodeValue(node));
     LIANJIE_ASSIGN_OR_RETURN(const NodeHead head, DecodeNodeHead(value));
     return head.kind;
   };
-  if (changed.empty()) return false;
-  for (NodeRow& row : rows_.nodes) {
+  const Number number = plan_.stored_nodes.find(row.name)->second.number;
+  LIANJIE_ASSIGN_OR_RETURN(std::vector<LinkPlace> places, data_.OutPlaces(number));
+  LIANJIE_ASSIGN_OR_RETURN(const std::vector<LinkPlace> in, data_.InPlaces(number));
+  places.insert(places.end(), in.begin(), in.end());
+  std::optional<absl::Status> fault;
+  for (const LinkPlace& place : places) {
+    if (replaced_links_.contains(place.link)) continue;
+    neighbours.push_back(place.source == number ? place.target : place.source);
+    if (fault.has_value()) continue;
+    LIANJIE_ASSIGN_OR_RETURN(const NodeKind source, kind_of(place.source));
+    LIANJIE_ASSIGN_OR_RETURN(const NodeKind target, kind_of(place.target));
+    if (IsAllowed(place.mechanism, source, target)) continue;
+    LIANJIE_ASSIGN_OR_RETURN(const LinkRecord link, data_.ReadLinkWithoutEnds(place));
+    fault = KindBreaksLink(rows_.names[row.name], row.kind, link, source, target);
+  }
+  return fault;
+}
+
+// Stored nodes whose kind the load changes, against the links that they keep: in the order of their
+// rows. A node whose row is rejected keeps its kind; those that were found good beside its new kind
+// are looked at again before any later row.
+absl::Status LoadCheck::CheckKindChanges() {
+  absl::flat_hash_map<Number, NodeKind> changed;
+  absl::flat_hash_map<Number, std::uint32_t> row_of;
+  absl::btree_set<std::uint32_t> to_do;
+  for (std::uint32_t i = 0; i < rows_.nodes.size(); ++i) {
+    const NodeRow& row = rows_.nodes[i];
     const auto stored = plan_.stored_nodes.find(row.name);
     if (row.rejected || stored == plan_.stored_nodes.end() || stored->second.kind == row.kind) {
       continue;
     }
-    const Number number = stored->second.number;
-    LIANJIE_ASSIGN_OR_RETURN(std::vector<LinkPlace> places, data_.OutPlaces(number));
-    LIANJIE_ASSIGN_OR_RETURN(const std::vector<LinkPlace> in, data_.InPlaces(number));
-    places.insert(places.end(), in.begin(), in.end());
-    for (const LinkPlace& place : places) {
-      if (replaced_links_.contains(place.link)) continue;
-      LIANJIE_ASSIGN_OR_RETURN(const NodeKind source, kind_of(place.source));
-      LIANJIE_ASSIGN_OR_RETURN(const NodeKind target, kind_of(place.target));
-      if (IsAllowed(place.mechanism, source, target)) continue;
-      LIANJIE_ASSIGN_OR_RETURN(const LinkRecord link, data_.ReadLinkWithoutEnds(place));
-      const std::string_view id = rows_.names[row.name];
-      Reject(RowKind::kNode, row, id, KindBreaksLink(id, row.kind, link, source, target));
-      return true;
+    changed[stored->second.number] = row.kind;
+    row_of[stored->second.number] = i;
+    to_do.insert(i);
+  }
+  while (!to_do.empty()) {
+    NodeRow& row = rows_.nodes[*to_do.begin()];
+    to_do.erase(to_do.begin());
+    std::vector<Number> neighbours;
+    LIANJIE_ASSIGN_OR_RETURN(const auto fault, KindFault(row, changed, neighbours));
+    if (!fault.has_value()) continue;
+    RejectLate(RowKind::kNode, row, rows_.names[row.name], *fault);
+    changed.erase(plan_.stored_nodes.find(row.name)->second.number);
+    for (const Number neighbour : neighbours) {
+      if (changed.contains(neighbour)) to_do.insert(row_of.find(neighbour)->second);
     }
   }
-  return false;
+  return absl::OkStatus();
 }
 
 // Payers whose claims need a closer look: those that are stored, and those whose claims, dates left
@@ -148,9 +172,9 @@ std::vector<NameIndex> LoadCheck::PayersInDoubt() const {
   return payers;
 }
 
-absl::StatusOr<bool> LoadCheck::CheckShares() {
+absl::Status LoadCheck::CheckShares() {
   const std::vector<NameIndex> payers = PayersInDoubt();
-  if (payers.empty()) return false;
+  if (payers.empty()) return absl::OkStatus();
   absl::flat_hash_map<NameIndex, std::vector<std::uint32_t>> links;
   for (const NameIndex payer : payers) links[payer];
   absl::flat_hash_map<Number, NameIndex> stored_payers;
@@ -170,14 +194,12 @@ absl::StatusOr<bool> LoadCheck::CheckShares() {
     if (old != stored_payers.end() && old->second != row.source) links[old->second].push_back(i);
   }
   for (const NameIndex payer : payers) {
-    LIANJIE_ASSIGN_OR_RETURN(const bool again, CheckPayer(payer, links[payer]));
-    if (again) return true;
+    LIANJIE_RETURN_IF_ERROR(CheckPayer(payer, links[payer]));
   }
-  return false;
+  return absl::OkStatus();
 }
 
-absl::StatusOr<bool> LoadCheck::CheckPayer(NameIndex payer,
-                                           const std::vector<std::uint32_t>& links) {
+absl::Status LoadCheck::CheckPayer(NameIndex payer, const std::vector<std::uint32_t>& links) {
   PayerShares shares;
   const auto stored = plan_.stored_nodes.find(payer);
   if (stored != plan_.stored_nodes.end()) {
@@ -207,22 +229,27 @@ absl::StatusOr<bool> LoadCheck::CheckPayer(NameIndex payer,
   for (const PayerShares::Breach& breach : shares.Breaches()) {
     if (breach.change < leak_changes) {
       NodeRow& row = rows_.nodes[plan_.node_row[payer]];
-      Reject(RowKind::kNode, row, id, SharesExceedOne(id, "leak_share", breach));
-      return true;
+      RejectLate(RowKind::kNode, row, id, SharesExceedOne(id, "leak_share", breach));
+      return absl::OkStatus();
     }
     const std::uint32_t index = links[breach.change - leak_changes];
     LinkRow& row = rows_.links[index];
-    Reject(RowKind::kLink, row, row.id, SharesExceedOne(id, "share", breach));
-    if (const auto it = plan_.stored_links.find(index); it != plan_.stored_links.end()) {
-      // The stored link stays as it is; where it has another payer, that one must be checked again.
-      if (stored == plan_.stored_nodes.end() || it->second.source != stored->second.number) {
-        return true;
-      }
+    if (row.rejected) continue;  // by its other payer
+    const absl::Status status = SharesExceedOne(id, "share", breach);
+    const auto it = plan_.stored_links.find(index);
+    // The stored link stays as it is; where it has another payer, that one must be checked again.
+    if (it != plan_.stored_links.end() &&
+        (stored == plan_.stored_nodes.end() || it->second.source != stored->second.number)) {
+      RejectLate(RowKind::kLink, row, row.id, status);
+      return absl::OkStatus();
+    }
+    Reject(RowKind::kLink, row, row.id, status);
+    if (it != plan_.stored_links.end()) {
       replaced_links_.erase(it->second.link);
       plan_.stored_links.erase(it);
     }
   }
-  return false;
+  return absl::OkStatus();
 }
 
 }  // namespace lianjie::storage

@@ -41,7 +41,12 @@ template <typename IdOf> void SortById(std::vector<std::uint32_t>& rows, IdOf id
 absl::Status TooMany(std::string_view what) {
   return MakeError(absl::StatusCode::kResourceExhausted,
                    Cat("the graph has had ", kMaxNumber + 1, " ", what, ", the most it can"),
-                   {.reason = Reason::kLimitExceeded, .field = {}, .row = {}, .metadata = {}});
+                   {.reason = Reason::kLimitExceeded,
+                    .field = {},
+                    .row = {},
+                    .metadata = {{"limit", std::string(what)},
+                                 {"value", Cat(kMaxNumber + 1)},
+                                 {"needed", Cat(kMaxNumber + 2)}}});
 }
 
 }  // namespace
@@ -49,6 +54,7 @@ absl::Status TooMany(std::string_view what) {
 absl::Status LoadWriter::Prepare(std::int64_t now_micros) {
   GraphInfo& info = plan_.meta.info;
   ++info.revision;
+  result_.rejected = rejected_;
   info.update_time_micros = std::max(info.update_time_micros, now_micros);
   result_.revision = info.revision;
   LIANJIE_RETURN_IF_ERROR(NumberNodes());

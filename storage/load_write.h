@@ -19,8 +19,9 @@ namespace lianjie::storage {
 // One load. One thread.
 class LoadWriter {
  public:
-  LoadWriter(GraphNumber graph, const LoadRows& rows, LoadPlan& plan)
-      : graph_(graph), rows_(rows), plan_(plan) {}
+  // `rejected`: how many rows were put aside.
+  LoadWriter(GraphNumber graph, const LoadRows& rows, LoadPlan& plan, std::uint64_t rejected)
+      : graph_(graph), rows_(rows), plan_(plan), rejected_(rejected) {}
 
   // Gives out numbers and counts; afterwards the plan's meta is that of the new revision.
   absl::Status Prepare(std::int64_t now_micros);
@@ -56,6 +57,7 @@ class LoadWriter {
   const GraphNumber graph_;
   const LoadRows& rows_;
   LoadPlan& plan_;
+  const std::uint64_t rejected_;
   LoadResult result_;
   std::vector<std::uint32_t> named_nodes_;  // rows whose id is new or has a new kind, by id
   std::vector<NodePut> nodes_;              // by number

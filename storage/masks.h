@@ -4,8 +4,10 @@
 #define LIANJIE_STORAGE_MASKS_H_
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -29,10 +31,15 @@ template <typename Record> absl::Status UnknownField(std::string_view field) {
   std::vector<std::string_view> names{"properties"};
   for (const auto& spec : Fields<Record>()) names.push_back(spec.name);
   const std::string_view nearest = Nearest(field, names);
-  return InvalidField(field,
-                      nearest.empty() ? std::string("there is no such field")
-                                      : Cat("there is no such field; did you mean ", nearest, "?"),
-                      Reason::kUnknownField);
+  std::map<std::string, std::string> metadata{{"name", std::string(field)}};
+  if (!nearest.empty()) metadata.emplace("nearest", nearest);
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   Cat(field, ": there is no such field",
+                       nearest.empty() ? std::string() : Cat("; did you mean ", nearest, "?")),
+                   {.reason = Reason::kUnknownField,
+                    .field = std::string(field),
+                    .row = {},
+                    .metadata = std::move(metadata)});
 }
 
 // Copies the fields that the mask names.

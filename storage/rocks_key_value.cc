@@ -122,7 +122,9 @@ class IngestFiles : public KeyValueSink {
   absl::Status EnsureFile() {
     if (writer_ != nullptr && writer_->FileSize() < kIngestFileBytes) return absl::OkStatus();
     LIANJIE_RETURN_IF_ERROR(Finish());
-    if (folder_.FreeBytes() < min_free_bytes_ + kIngestFileBytes) return DiskFull(folder_);
+    if (folder_.FreeBytes() < min_free_bytes_ + kIngestFileBytes) {
+      return DiskFull(folder_, min_free_bytes_ + kIngestFileBytes);
+    }
     paths_.push_back(Cat(folder_.ingest(), "/", paths_.size(), ".sst"));
     writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options_, nullptr,
                                                        /*invalidate_page_cache=*/false);
@@ -130,7 +132,7 @@ class IngestFiles : public KeyValueSink {
   }
 
  public:
-  static absl::Status DiskFull(const StoreFolder& folder) {
+  static absl::Status DiskFull(const StoreFolder& folder, std::uint64_t floor_bytes) {
     const std::uint64_t free = folder.FreeBytes();
     return MakeError(absl::StatusCode::kResourceExhausted,
                      Cat("only ", free >> 20U, " MiB are free under '", folder.path(),
@@ -138,7 +140,9 @@ class IngestFiles : public KeyValueSink {
                      {.reason = Reason::kDiskFull,
                       .field = {},
                       .row = {},
-                      .metadata = {{"path", folder.path()}, {"free_bytes", Cat(free)}}});
+                      .metadata = {{"path", folder.path()},
+                                   {"free_bytes", Cat(free)},
+                                   {"floor_bytes", Cat(floor_bytes)}}});
   }
 
  private:
@@ -168,7 +172,9 @@ class RocksKeyValue : public KeyValue {
 
   absl::Status Write(const KeyValueChanges& changes, bool sync) override {
     LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
-    if (folder_.FreeBytes() < min_free_bytes_) return IngestFiles::DiskFull(folder_);
+    if (folder_.FreeBytes() < min_free_bytes_) {
+      return IngestFiles::DiskFull(folder_, min_free_bytes_);
+    }
     rocksdb::WriteBatch batch(0, 0, kProtectionBytes, 0);
     for (const auto& [key, value] : changes) {
       LIANJIE_RETURN_IF_ERROR(
@@ -252,12 +258,14 @@ absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenForReading(const StoreFolder& f
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(const OpenOptions& options) {
+absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
+    const OpenOptions& options, std::shared_ptr<rocksdb::Statistics> statistics) {
   StoreFolder folder(options.path);
   LIANJIE_ASSIGN_OR_RETURN(bool there, folder.HasStore());
   if (!there && (options.read_only || !options.create_if_missing)) return NoStore(options.path);
   auto latch = std::make_shared<FailureLatch>(options.on_failure);
   rocksdb::Options rocks = MakeRocksOptions(options, latch);
+  rocks.statistics = std::move(statistics);
   if (options.read_only) {
     LIANJIE_ASSIGN_OR_RETURN(auto db, OpenForReading(folder, rocks, latch));
     // Whoever has the store may have written since.

@@ -8,10 +8,15 @@
 #include "storage/key_value.h"
 #include "storage/store.h"
 
+namespace rocksdb {
+class Statistics;
+}
+
 namespace lianjie::storage {
 
-// Errors as OpenRocksStore's.
-absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(const OpenOptions& options);
+// Errors as OpenRocksStore's. `statistics`, where given, counts what RocksDB does.
+absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
+    const OpenOptions& options, std::shared_ptr<rocksdb::Statistics> statistics = nullptr);
 
 }  // namespace lianjie::storage
 

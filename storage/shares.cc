@@ -136,6 +136,7 @@ absl::Status SharesExceedOne(std::string_view payer, std::string_view field,
   std::snprintf(sum, sizeof sum, "%.9g", breach.sum);
   const std::string when =
       breach.date == kDateMin ? std::string("always") : Cat("from ", breach.date.ToString());
+  const std::string date = breach.date == kDateMin ? when : breach.date.ToString();
   return MakeError(
       absl::StatusCode::kInvalidArgument,
       Cat(field, ": the RECEIPTS shares of payer '", payer, "' plus its leak_share add up to ", sum,
@@ -143,7 +144,7 @@ absl::Status SharesExceedOne(std::string_view payer, std::string_view field,
       {.reason = Reason::kSharesExceedOne,
        .field = std::string(field),
        .row = {},
-       .metadata = {{"payer", std::string(payer)}, {"sum", sum}, {"from", when}}});
+       .metadata = {{"node", std::string(payer)}, {"sum", sum}, {"date", date}}});
 }
 
 }  // namespace lianjie::storage

@@ -122,6 +122,7 @@ struct Change {
   std::int64_t revision = 0;
   std::int64_t commit_time_micros = 0;
   bool reloaded = false;  // a bulk load: everything may have changed; no images follow
+  bool settings = false;  // the graph's settings changed, and no record did; no images
   using Image = std::variant<std::monostate, NodeRecord, LinkRecord, RegionRecord, LineRecord>;
   Image before;  // monostate: created
   Image after;   // monostate: deleted
@@ -166,8 +167,10 @@ class Reader {
   // layout's own order): for building Snapshots. An error of `visit` ends the walk and is returned.
   virtual absl::Status VisitNodes(
       const std::function<absl::Status(const NodeRecord&)>& visit) const = 0;
-  virtual absl::Status VisitLinks(
-      const std::function<absl::Status(const LinkRecord&)>& visit) const = 0;
+  // VisitLinks also goes through all nodes before; `check`, where given, is called now and then
+  // meanwhile, and its error ends the walk too.
+  virtual absl::Status VisitLinks(const std::function<absl::Status(const LinkRecord&)>& visit,
+                                  const std::function<absl::Status()>& check = {}) const = 0;
   // Changes of revisions in (after_revision, info().revision], in order. REVISION_UNAVAILABLE for
   // an after_revision below 0 or above info().revision.
   virtual absl::StatusOr<std::unique_ptr<Cursor<Change>>> ScanChanges(
@@ -176,6 +179,10 @@ class Reader {
 
 struct LoadOptions {
   std::string graph;
+  // A graph that is not there is made by the load, in its own commit: a load that fails leaves
+  // none. Where several loads do so at once, the first to finish makes it and the others go into
+  // it.
+  bool create_graph = false;
   enum class OnExisting : std::uint8_t { kError, kUpdate } on_existing = OnExisting::kError;
   // True: bad rows are put aside and the rest is loaded; false: the first bad row ends the load and
   // nothing is applied.
@@ -203,6 +210,10 @@ struct LoadResult {
   std::uint64_t links_created = 0, links_updated = 0;
   std::uint64_t regions_created = 0, regions_updated = 0;
   std::uint64_t lines_created = 0, lines_updated = 0;
+  // A retry: nothing was written this time. The rows that were put aside are in the first result
+  // alone, their number in each.
+  bool replayed = false;
+  std::uint64_t rejected = 0;
   std::vector<RowError> bad_rows;
 };
 
@@ -234,7 +245,8 @@ class Store {
   // GRAPH_EXISTS. Names: 1 to 63 of [a-z0-9_-], first a letter.
   virtual absl::StatusOr<GraphInfo> CreateGraph(std::string_view name,
                                                 std::optional<Date> reference_date) = 0;
-  // Sets the reference date (nothing: clears it); the revision stays. GRAPH_NOT_FOUND.
+  // Sets the reference date (nothing: clears it), as one revision whose change feed entry is
+  // `settings`: answers depend on that date. GRAPH_NOT_FOUND.
   virtual absl::StatusOr<GraphInfo> UpdateGraph(std::string_view name,
                                                 std::optional<Date> reference_date) = 0;
   // Gone at once; its space is given back in the background. GRAPH_NOT_FOUND.
@@ -246,6 +258,7 @@ class Store {
       std::string_view graph) const = 0;
 
   virtual absl::StatusOr<CommitResult> Commit(Batch batch) = 0;
+  // GRAPH_NOT_FOUND, or with create_graph INVALID_FIELD for what cannot be a graph's name.
   virtual absl::StatusOr<std::unique_ptr<Load>> BeginLoad(LoadOptions options) = 0;
 
   // Called after each commit, load, UpdateGraph or DeleteGraph with the graph's name and revision

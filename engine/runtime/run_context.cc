@@ -1,5 +1,7 @@
 #include "engine/runtime/run_context.h"
 
+#include <algorithm>
+
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "tbb/info.h"
@@ -12,9 +14,13 @@ struct RunContext::Arena {
   tbb::task_arena arena;
 };
 
+int RunContext::MachineThreads() {
+  return std::clamp(tbb::info::default_concurrency(), 1, kMaxThreads);
+}
+
 RunContext::RunContext(RunLimits limits)
     : limits_(limits),
-      threads_(limits.threads > 0 ? limits.threads : tbb::info::default_concurrency()),
+      threads_(limits.threads > 0 ? std::min(limits.threads, kMaxThreads) : MachineThreads()),
       arena_(std::make_unique<Arena>(threads_)) {}
 
 RunContext::~RunContext() = default;

@@ -17,7 +17,7 @@
 namespace lianjie {
 
 struct RunLimits {
-  int threads = 0;  // 0: all the machine has
+  int threads = 0;  // 0: all the machine has; more than RunContext::kMaxThreads are cut to that
   std::uint64_t memory_bytes = std::numeric_limits<std::uint64_t>::max();
   std::optional<std::chrono::steady_clock::time_point> deadline = std::nullopt;
 };
@@ -26,6 +26,11 @@ struct RunLimits {
 // called from any thread; SetTotal and Parallel from the analysis alone.
 class RunContext {
  public:
+  // An arena takes memory for every thread that it might have, whether the machine has it or not.
+  static constexpr int kMaxThreads = 256;
+  // All that the machine has, at least 1 and at most kMaxThreads.
+  static int MachineThreads();
+
   explicit RunContext(RunLimits limits = {});
   ~RunContext();
   RunContext(const RunContext&) = delete;
@@ -53,7 +58,7 @@ class RunContext {
   void Release(std::uint64_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
   std::uint64_t memory_used() const { return used_.load(std::memory_order_relaxed); }
 
-  // How many threads this run may use, at least 1.
+  // How many threads this run may use, 1 to kMaxThreads.
   int threads() const { return threads_; }
 
   // Runs `body` inside this run's TBB arena of threads() threads; parallel algorithms called in it

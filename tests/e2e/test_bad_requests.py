@@ -1,52 +1,22 @@
 """Bad requests over gRPC: each gets its canonical code with one ErrorInfo, never UNIMPLEMENTED or INTERNAL, except that what
 is planned says so. Bytes are sent as they are, past the stubs, so that malformed ones go out too."""
 
-import dataclasses
+import os
 
 import grpc
 import lianjie
 import pytest
-from google.rpc import error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-from lianjie.v1 import (
-    admin_service_pb2,
-    analysis_pb2,
-    analysis_service_pb2,
-    errors_pb2,
-    frame_pb2,
-    graph_pb2,
-    graph_service_pb2,
-    transfer_pb2,
-)
+from lianjie.v1 import analysis_pb2, analysis_service_pb2, frame_pb2, graph_pb2, graph_service_pb2, transfer_pb2
+from wire import EXPORT, METHODS, RUN, SERVICES, WRITE, Refusal, mutate, run, send
 
-SERVICES = [
-    module.DESCRIPTOR.services_by_name[name]
-    for module, name in (
-        (graph_service_pb2, "GraphService"),
-        (analysis_service_pb2, "AnalysisService"),
-        (admin_service_pb2, "AdminService"),
-    )
-]
-METHODS = {f"/{method.containing_service.full_name}/{method.name}": method for s in SERVICES for method in s.methods}
 PLANNED = {path for path in METHODS if "AdminService" in path} | {
     "/lianjie.v1.GraphService/Watch",
     "/lianjie.v1.AnalysisService/Start",
     "/lianjie.v1.AnalysisService/ReadResult",
 }
 HERE = sorted(set(METHODS) - PLANNED)
-REASONS = {name.removeprefix("ERROR_REASON_") for name in errors_pb2.ErrorReason.keys()}
-
-
-@dataclasses.dataclass(frozen=True)
-class Refusal:
-    code: str
-    reason: str
-    metadata: dict[str, str]
-    fields: list[str]
-    message: str
-
-
 @pytest.fixture(scope="module")
 def channel(server):
     with grpc.insecure_channel(server.address) as opened:
@@ -62,40 +32,6 @@ def graph(server):
             links=[{"id": "L", "source": "A", "target": "B", "share": 0.5}],
         )
     return "refusals"
-
-
-def send(channel, path: str, message) -> Refusal | bytes:
-    """Sends bytes, or a message, to a method: the refusal, or the (last) answer."""
-    data = message if isinstance(message, bytes) else message.SerializeToString()
-    method = METHODS[path]
-    try:
-        if method.client_streaming:
-            return channel.stream_unary(path)(iter([data]), timeout=20)
-        if method.server_streaming:
-            answers = list(channel.unary_stream(path)(data, timeout=20))
-            return answers[-1] if answers else b""
-        return channel.unary_unary(path)(data, timeout=20)
-    except grpc.RpcError as error:
-        return refusal(error)
-
-
-def refusal(error: grpc.RpcError) -> Refusal:
-    infos, fields = [], []
-    for key, value in error.trailing_metadata():
-        if key == "grpc-status-details-bin":
-            status = status_pb2.Status.FromString(value)
-            assert status.code == error.code().value[0]
-            for detail in status.details:
-                if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
-                    infos.append(error_details_pb2.ErrorInfo())
-                    detail.Unpack(infos[-1])
-                elif detail.Is(error_details_pb2.BadRequest.DESCRIPTOR):
-                    request = error_details_pb2.BadRequest()
-                    detail.Unpack(request)
-                    fields += [violation.field for violation in request.field_violations]
-    assert len(infos) == 1, f"{error.code()} {error.details()}: {len(infos)} ErrorInfo"
-    assert infos[0].domain == "lianjie" and infos[0].reason in REASONS
-    return Refusal(error.code().name, infos[0].reason, dict(infos[0].metadata), fields, error.details())
 
 
 @pytest.mark.parametrize("path", HERE)
@@ -115,17 +51,6 @@ def test_planned_method_says_so(channel, path):
     assert isinstance(answer, Refusal)
     assert (answer.code, answer.reason) == ("UNIMPLEMENTED", "FEATURE_PLANNED"), answer
     assert path.rpartition("/")[2] in answer.metadata["feature"]
-
-
-def mutate(graph, **mutation):
-    return graph_service_pb2.MutateRequest(graph=graph, mutations=[mutation])
-
-
-def run(graph, **analysis):
-    return analysis_service_pb2.RunRequest(frame={"graph": graph}, analysis=analysis)
-
-
-WRITE, RUN = "/lianjie.v1.GraphService/Mutate", "/lianjie.v1.AnalysisService/Run"
 
 
 @pytest.mark.parametrize(
@@ -224,8 +149,9 @@ def test_forged_page_token(channel, server, graph):
         assert isinstance(answer, Refusal), forged
         assert (answer.code, answer.reason) == ("INVALID_ARGUMENT", "INVALID_PAGE_TOKEN"), answer
         assert answer.metadata["field"] == "page_token"
-    resume = transfer_pb2.ExportRequest(graph=graph, resume_token="forged")
-    assert send(channel, "/lianjie.v1.GraphService/Export", resume).reason == "INVALID_PAGE_TOKEN"
+    for forged in ("forged", token):
+        answer = send(channel, EXPORT, transfer_pb2.ExportRequest(graph=graph, resume_token=forged))
+        assert (answer.reason, answer.fields) == ("INVALID_PAGE_TOKEN", ["resume_token"]), answer
 
 
 @pytest.mark.parametrize(
@@ -265,6 +191,49 @@ def test_frames_that_do_not_fit(channel, graph, frame, code, reason):
     answer = send(channel, RUN, request)
     assert isinstance(answer, Refusal) and answer.reason == reason, answer
     assert answer.code == code or (code is None and answer.code in ("FAILED_PRECONDITION", "OUT_OF_RANGE"))
+
+
+@pytest.mark.parametrize("threads", [1, 3, 100_000, 2**31 - 1])
+def test_threads_above_the_servers_are_cut_and_said(channel, graph, threads):
+    request = analysis_service_pb2.RunRequest(
+        frame={"graph": graph, "limits": {"threads": threads}}, analysis={"page_rank": {}}
+    )
+    answers = channel.unary_stream(RUN)(request.SerializeToString(), timeout=60)
+    messages = [analysis_service_pb2.RunResponse.FromString(answer) for answer in answers]
+    header = next(message.header for message in messages if message.HasField("header"))
+    cut = [warning for warning in header.warnings if "limits.threads" in warning]
+    assert len(cut) == (threads > len(os.sched_getaffinity(0))) and all(str(threads) in warning for warning in cut)
+    assert header.row_count == 3
+
+
+def test_negative_threads_are_refused(channel, graph):
+    request = analysis_service_pb2.RunRequest(frame={"graph": graph, "limits": {"threads": -1}}, analysis={"page_rank": {}})
+    answer = send(channel, RUN, request)
+    assert (answer.code, answer.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD") and answer.fields == ["frame.limits.threads"]
+
+
+def test_graphs_are_made_and_changed_by_name_alone(channel):
+    for path in ("CreateGraph", "UpdateGraph", "DeleteGraph"):
+        answer = send(channel, f"/lianjie.v1.GraphService/{path}", b"")
+        assert isinstance(answer, Refusal), path
+        assert (answer.code, answer.reason) == ("INVALID_ARGUMENT", "MISSING_FIELD"), answer
+
+
+def test_a_line_that_is_not_there_is_no_region(channel, graph):
+    for region, place in (("", "everywhere"), ("52", "'52'")):
+        answer = send(channel, WRITE, mutate(graph, delete_line={"region": region, "year": 2000}))
+        assert (answer.code, answer.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD"), answer
+        assert answer.fields == ["mutations[0].line.year"] and place in answer.message and "2000" in answer.message
+
+
+def test_an_unknown_field_of_a_precondition_is_named_where_it_stands(channel, graph):
+    request = mutate(graph, create_node={"id": "never"})
+    request.preconditions.add(node_exists="A")
+    request.preconditions.add(field_equals={"node": "A", "field": "nme", "value": "x"})
+    answer = send(channel, WRITE, request)
+    assert (answer.code, answer.reason) == ("INVALID_ARGUMENT", "UNKNOWN_FIELD"), answer
+    assert answer.fields == ["preconditions[1].field_equals.field"]
+    assert (answer.metadata["name"], answer.metadata["nearest"]) == ("nme", "name")
 
 
 def test_a_period_that_ends_before_it_begins(channel, graph):

@@ -205,6 +205,14 @@ def test_bad_rows_are_put_aside(client):
     assert [node["id"] for node in client.list_nodes()] == ["A", "B"]
 
 
+def test_a_retried_load_says_how_many_rows_it_put_aside(client):
+    load = {"nodes": [{"id": "A"}, {"id": ""}, {"id": "A"}], "collect_bad_rows": True, "request_id": "once"}
+    first, again = client.import_data(**load), client.import_data(**load)
+    assert (first.revision, first.rejected, len(first.bad_rows)) == (1, 2, 2)
+    assert (again.revision, again.rejected, len(again.bad_rows)) == (1, 2, 0)
+    assert client.stats()["graph"]["revision"] == 1
+
+
 def test_a_load_that_breaks_off_leaves_nothing(client):
     def rows():
         for number in range(50_000):
@@ -213,7 +221,45 @@ def test_a_load_that_breaks_off_leaves_nothing(client):
 
     with pytest.raises(RuntimeError, match="gone"):
         client.import_data(nodes=rows())
-    assert {"revision": 0, "node_count": 0}.items() <= client.stats()["graph"].items()
+    assert refused(client.stats).reason == "GRAPH_NOT_FOUND"
+
+
+def test_a_first_load_that_is_refused_leaves_no_graph(client):
+    before = [graph["name"] for graph in client.graphs()]
+    for bad in (
+        {"nodes": [{"id": "A"}], "links": [{"source": "A", "target": "nobody"}]},
+        {"nodes": [{"id": "A"}, {"id": "A"}]},
+        {"nodes": [{"id": "A", "persons": -1}]},
+    ):
+        refused(client.import_data, **bad)
+        assert [graph["name"] for graph in client.graphs()] == before
+        assert refused(client.stats).reason == "GRAPH_NOT_FOUND"
+    assert client.import_data(nodes=[{"id": "A"}]).revision == 1
+    assert client.graph in [graph["name"] for graph in client.graphs()]
+
+
+def test_sums_of_money_are_of_links_in_force(client):
+    client.import_data(
+        nodes=[{"id": "A"}, {"id": "B"}],
+        links=[
+            {"source": "A", "target": "B", "mechanism": "ORDER", "promised_yuan": 100, "paid_yuan": 10},
+            {"source": "A", "target": "B", "mechanism": "ORDER", "promised_yuan": 7, "paid_yuan": 5, "valid_to": "2001-01-01"},
+            {"source": "A", "target": "B", "mechanism": "ORDER", "promised_yuan": 3, "paid_yuan": 2, "status": "SUSPENDED"},
+        ],
+    )
+    order = next(row for row in client.stats()["mechanisms"] if row["mechanism"] == "ORDER")
+    assert {"link_count": 3, "active_count": 1, "promised_yuan": 100, "paid_yuan": 10}.items() <= order.items()
+    earlier = next(row for row in client.stats(as_of="2000-06-30")["mechanisms"] if row["mechanism"] == "ORDER")
+    assert {"link_count": 3, "active_count": 2, "promised_yuan": 107, "paid_yuan": 15}.items() <= earlier.items()
+
+
+def test_a_new_reference_date_is_a_new_revision(client):
+    client.import_data(nodes=[{"id": "A", "valid_to": "2020-01-01"}, {"id": "B"}])
+    assert client.degree().revision == 1
+    changed = client.update_graph(client.graph, reference_date="2019-06-30")
+    assert changed["revision"] == 2
+    answer = client.degree()
+    assert (answer.revision, answer.as_of.isoformat(), len(answer.df)) == (2, "2019-06-30", 2)
 
 
 def test_graphs_share_nothing(server):

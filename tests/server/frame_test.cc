@@ -5,7 +5,10 @@
 #include <atomic>
 #include <chrono>
 #include <future>
+#include <memory>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/core/status.h"
@@ -131,6 +134,79 @@ TEST(Keeper, ServesTheRevisionAskedFor) {
   const auto future = keeper.Get("default", {.kind = Freshness::Kind::kAtLeast, .revision = 99});
   EXPECT_EQ(GetErrorDetail(future.status())->reason, Reason::kRevisionUnavailable);
   EXPECT_EQ(keeper.Get("other", {}).status().code(), absl::StatusCode::kNotFound);
+}
+
+// A graph whose scan takes a while.
+std::unique_ptr<storage::Store> LargeStore() {
+  std::unique_ptr<storage::Store> store = storage::MakeMemoryStore();
+  storage::LoadOptions options;
+  options.graph = "default";
+  options.create_graph = true;
+  auto load = *store->BeginLoad(options);
+  for (int i = 0; i < 100000; ++i) {
+    NodeRecord node;
+    node.id = std::to_string(i);
+    EXPECT_TRUE(load->AddNode(node, {}).ok());
+    LinkRecord link;
+    link.id = "L" + node.id;
+    link.source = node.id;
+    link.target = std::to_string(i * 31 % 100000);
+    link.mechanism = Mechanism::kSupply;
+    EXPECT_TRUE(load->AddLink(link, {}).ok());
+  }
+  EXPECT_TRUE(load->Finish().ok());
+  return store;
+}
+
+absl::Status Cancelled() { return absl::CancelledError("gone"); }
+
+TEST(Keeper, GivesUpAScanThatNobodyWaitsFor) {
+  const auto store = LargeStore();
+  SnapshotKeeper keeper(*store, 1 << 20);
+  EXPECT_EQ(keeper.Get("default", {}, &Cancelled).status().code(), absl::StatusCode::kCancelled);
+  for (int i = 0; i < 1000 && keeper.scans().given_up == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  EXPECT_EQ(keeper.scans().begun, 1U);
+  EXPECT_EQ(keeper.scans().given_up, 1U);
+  const auto whole = keeper.Get("default", {});
+  ASSERT_TRUE(whole.ok()) << whole.status();
+  EXPECT_EQ((*whole)->link_count(), 100000U);
+  EXPECT_EQ(keeper.scans().begun, 2U);
+}
+
+TEST(Keeper, WhoStaysGetsTheScanThatOthersLeft) {
+  const auto store = LargeStore();
+  SnapshotKeeper keeper(*store, 1 << 20);
+  auto stays = std::async(std::launch::async, [&] { return keeper.Get("default", {}); });
+  for (int i = 0; i < 1000 && keeper.scans().begun == 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_FALSE(keeper.Get("default", {}, &Cancelled).ok());
+  std::promise<SnapshotOr> left;
+  const SnapshotKeeper::Ticket ticket = keeper.NewTicket();
+  if (!keeper.GetOrWait("default", {}, ticket, {},
+                        [&](SnapshotOr made) { left.set_value(std::move(made)); })) {
+    keeper.Leave(ticket);
+    left.get_future().wait();  // told at once that it left, or what was made
+  }
+  const auto made = stays.get();
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ((*made)->node_count(), 100000U);
+  EXPECT_EQ(keeper.scans().begun, 1U);
+  EXPECT_EQ(keeper.scans().given_up, 0U);
+  EXPECT_EQ(keeper.Peek("default", {})->value(), *made);
+}
+
+TEST(Keeper, EndsWithAScanUnderWay) {
+  const auto store = LargeStore();
+  std::promise<SnapshotOr> told;
+  {
+    SnapshotKeeper keeper(*store, 1 << 20);
+    ASSERT_FALSE(keeper.GetOrWait("default", {}, keeper.NewTicket(), {},
+                                  [&](SnapshotOr made) { told.set_value(std::move(made)); }));
+  }
+  EXPECT_EQ(told.get_future().get().status().code(), absl::StatusCode::kUnavailable);
 }
 
 }  // namespace

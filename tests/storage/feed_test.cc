@@ -70,6 +70,28 @@ TEST_P(StoreTest, ALoadIsOneReloadedEvent) {
   EXPECT_EQ(changes[2].revision, 3);
 }
 
+TEST_P(StoreTest, SettingsAreARevisionOfTheirOwn) {
+  Must({Create(Node("A"))});
+  const auto before = Read();
+  const auto changed = store().UpdateGraph("g", Day("2019-06-30"));
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->revision, 2);
+  EXPECT_EQ(changed->node_count, 1);
+  EXPECT_EQ(Read()->info().revision, 2);
+  EXPECT_EQ(Read()->info().ReferenceDate(), Day("2019-06-30"));
+  EXPECT_EQ(before->info().ReferenceDate(), Day("2020-12-31"));
+  EXPECT_THAT(Try({Create(Node("A"))}), Fails(Reason::kNodeExists));
+  Must({Create(Node("B"))});
+  const std::vector<Change> changes = Drain(Read()->ScanChanges(0));
+  ASSERT_EQ(changes.size(), 3);
+  EXPECT_EQ(changes[1].revision, 2);
+  EXPECT_TRUE(changes[1].settings);
+  EXPECT_FALSE(changes[1].reloaded);
+  EXPECT_EQ(changes[1].before.index() + changes[1].after.index(), 0);
+  EXPECT_EQ(changes[2].revision, 3);
+  EXPECT_FALSE(changes[2].settings);
+}
+
 TEST_P(StoreTest, TheListenerHearsOfEveryRevision) {
   std::vector<std::pair<std::string, std::int64_t>> heard;
   store().SetListener(
@@ -86,7 +108,7 @@ TEST_P(StoreTest, TheListenerHearsOfEveryRevision) {
   ASSERT_TRUE(store().DeleteGraph("g").ok());
   store().SetListener({});
   using P = std::pair<std::string, std::int64_t>;
-  EXPECT_THAT(heard, ElementsAre(P{"g", 1}, P{"g", 2}, P{"g", 3}, P{"g", 3}, P{"g", 0}));
+  EXPECT_THAT(heard, ElementsAre(P{"g", 1}, P{"g", 2}, P{"g", 3}, P{"g", 4}, P{"g", 0}));
 }
 
 }  // namespace

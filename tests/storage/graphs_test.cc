@@ -34,7 +34,8 @@ TEST_P(StoreTest, GraphsAreMadeListedChangedAndDeleted) {
 
   const auto changed = store().UpdateGraph("another-1", Day("2019-12-31"));
   ASSERT_TRUE(changed.ok());
-  EXPECT_EQ(changed->revision, 0);
+  EXPECT_EQ(changed->revision, 1);
+  EXPECT_EQ(Read("another-1")->info().revision, 1);
   EXPECT_EQ(Read("another-1")->info().ReferenceDate(), Day("2019-12-31"));
   EXPECT_THAT(store().UpdateGraph("none", {}).status(), Fails(Reason::kGraphNotFound));
 

@@ -346,6 +346,8 @@ TEST_P(LoadTest, RequestIdsMakeRetriesSafe) {
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->revision, first->revision);
   EXPECT_EQ(again->nodes_created, 1);
+  EXPECT_FALSE(first->replayed);
+  EXPECT_TRUE(again->replayed);
   EXPECT_THAT(run("B").status(), Fails(Reason::kRequestIdReused));
   EXPECT_THAT(Commit({}, "load-1").status(), Fails(Reason::kRequestIdReused));
   EXPECT_EQ(Read()->info().revision, 1);

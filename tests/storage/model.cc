@@ -189,7 +189,7 @@ Model::Refusal Model::Apply(const LineWrite& write) {
   const bool stored = lines.contains(key);
   if (write.kind == WriteKind::kCreate && stored) return Reason::kDuplicateId;
   if ((write.kind == WriteKind::kUpdate || write.kind == WriteKind::kDelete) && !stored) {
-    return Reason::kRegionNotFound;
+    return Reason::kInvalidField;
   }
   if (write.kind == WriteKind::kDelete) {
     lines.erase(key);

@@ -47,7 +47,7 @@ TEST_P(StoreTest, SharesOfAPayerNeverExceedOne) {
   // Another payer's shares are its own.
   Must({Create(ShareLink("5", "A", "B", 1))});
   const auto detail = GetErrorDetail(Try({Create(ShareLink("6", "A", "P", 0.5))}));
-  EXPECT_EQ(detail->metadata.at("payer"), "A");
+  EXPECT_EQ(detail->metadata.at("node"), "A");
   EXPECT_EQ(detail->metadata.at("sum"), "1.5");
 }
 
@@ -79,7 +79,7 @@ TEST_P(StoreTest, SharesAreHeldAtEveryDate) {
   EXPECT_THAT(Try({Create(during("4", 0.4, "2020-12-31", "2021-01-01"))}),
               FailsAt(Reason::kSharesExceedOne, 0));
   const auto detail = GetErrorDetail(Try({Create(during("4", 0.4, "2020-12-31", "2021-01-02"))}));
-  EXPECT_EQ(detail->metadata.at("from"), "from 2020-12-31");
+  EXPECT_EQ(detail->metadata.at("date"), "2020-12-31");
   Must({Create(during("4", 0.3, "", ""))});
   LinkRecord longer = during("2", 0.7, "2020-01-01", "2021-01-02");
   EXPECT_THAT(Try({Update(longer, {"valid_to"})}), FailsAt(Reason::kSharesExceedOne, 0));

@@ -335,11 +335,11 @@ TEST_P(StoreTest, LinksWithoutIdsGetThemFromTheirContent) {
 
 TEST_P(StoreTest, LinesByEveryKindOfWrite) {
   EXPECT_THAT(Try({Put(Line("R", 2020, 1), WriteKind::kUpdate)}),
-              FailsAt(Reason::kRegionNotFound, 0));
+              FailsAt(Reason::kInvalidField, 0));
   EXPECT_THAT(Try({Put(Line("R", 2020, 1), WriteKind::kDelete)}),
-              FailsAt(Reason::kRegionNotFound, 0));
+              FailsAt(Reason::kInvalidField, 0));
   EXPECT_THAT(Try({Put(Line("R", 70000, 1), WriteKind::kDelete)}),
-              FailsAt(Reason::kRegionNotFound, 0));
+              FailsAt(Reason::kInvalidField, 0));
   EXPECT_THAT(Try({Put(Line("R", 12020, 1))}), FailsAt(Reason::kInvalidField, 0));
   Must({Put(Line("R", 2020, 1), WriteKind::kCreate), Put(Line("R", 2021, 2))});
   EXPECT_THAT(Try({Put(Line("R", 2020, 1), WriteKind::kCreate)}), FailsAt(Reason::kDuplicateId, 0));

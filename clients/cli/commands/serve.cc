@@ -1,5 +1,6 @@
 // `lianjie serve`: the first line on standard output says where it listens; the first interrupt
 // shuts it down in order, the second at once.
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -21,6 +22,8 @@ namespace {
 
 constexpr char kDefaultListen[] = "127.0.0.1:7443";
 constexpr int kMaxPort = 65535;
+// After the drain; a server that hangs then would keep its store locked.
+constexpr std::chrono::seconds kShutdownGrace{10};
 
 absl::Status Serve(const Settings& settings) {
   if (settings.data.empty()) return UsageError("serve opens a store: give --data DIR");
@@ -29,6 +32,7 @@ absl::Status Serve(const Settings& settings) {
   options.listen_address = settings.listen.empty() ? kDefaultListen : settings.listen;
   options.threads = settings.threads;
   options.memory_bytes = settings.memory_bytes;
+  options.shutdown_grace = kShutdownGrace;
   const std::size_t colon = options.listen_address.rfind(':');
   if (colon == std::string::npos || colon == 0) {
     return UsageError(Cat("--listen: '", options.listen_address, "' is not HOST:PORT"));
