@@ -19,7 +19,8 @@ using DenseRow = Eigen::Map<Eigen::ArrayXd>;
 using ConstDenseRow = Eigen::Map<const Eigen::ArrayXd>;
 
 void SubtractRow(double* to, const double* from, double factor, std::size_t count) {
-  for (std::size_t j = 0; j < count; ++j) to[j] -= factor * from[j];
+  const auto n = static_cast<Eigen::Index>(count);
+  DenseRow(to, n) -= factor * ConstDenseRow(from, n);
 }
 
 // to -= the sum of rows[k] * factors[k], four rows at a time. Element by element, so that wide

@@ -22,7 +22,10 @@ constexpr int kMaxSweeps = 400;
 constexpr int kTrialSweeps = 16;
 // Right-hand sides of a diagonal that go together where elimination is direct.
 constexpr std::uint32_t kDiagonalWidth = 16;
-constexpr double kDiagonalTolerance = 1e-14;
+// Of a diagonal's solves, and of the diagonal too: nobody comes to k oftener than who starts there.
+constexpr double kDiagonalTolerance = 1e-12;
+// Many right-hand sides pay for the factors of a larger core.
+constexpr BlockSolverLimits kDiagonalLimits{.dense_core = 1536};
 // Work of an estimated diagonal, in arcs: of all payers together, and at least of each.
 constexpr std::uint64_t kPushArcs = 2000000000;
 constexpr std::uint64_t kPushArcsEach = 20000;
@@ -205,7 +208,7 @@ class PushDiagonal {
 absl::Status ExactDiagonal(const FlowBlock& block, std::span<const std::uint8_t> wanted,
                            std::span<double> diagonal, RunContext& context) {
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<BlockSolver> solver,
-                           BlockSolver::Make(block, context));
+                           BlockSolver::Make(block, context, kDiagonalLimits));
   std::vector<std::uint32_t> members;
   for (std::uint32_t k = 0; k < block.size(); ++k) {
     if (wanted[k] != 0) members.push_back(k);
