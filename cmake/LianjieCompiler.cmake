@@ -29,11 +29,5 @@ find_program(LIANJIE_CCACHE ccache)
 if(LIANJIE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   # Paths are taken relative to the build folder, so that build folders side by side share what they compiled.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=/
-    CCACHE_SLOPPINESS=pch_defines,time_macros ${LIANJIE_CCACHE})
-endif()
-find_program(LIANJIE_LINKER NAMES mold ld.mold ld.lld)
-if(LIANJIE_LINKER MATCHES "mold$")
-  add_link_options(-fuse-ld=mold)
-elseif(LIANJIE_LINKER MATCHES "lld$")
-  add_link_options(-fuse-ld=lld)
+    CCACHE_SLOPPINESS=time_macros ${LIANJIE_CCACHE})
 endif()

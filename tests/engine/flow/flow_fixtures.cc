@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <limits>
 #include <utility>
 
 #include "engine/core/rules.h"
@@ -125,18 +124,6 @@ void Answer::Expect(std::string_view column,
     EXPECT_NEAR((*this)(id, column), value, 1e-9 * std::max(1.0, std::abs(value)))
         << column << " of " << id;
   }
-}
-
-double SummaryNumber(const AnalysisResult& result, std::string_view name) {
-  for (const auto& [key, value] : result.summary) {
-    if (key != name) continue;
-    if (const double* number = std::get_if<double>(&value)) return *number;
-    if (const auto* number = std::get_if<std::int64_t>(&value)) return static_cast<double>(*number);
-    if (const bool* truth = std::get_if<bool>(&value)) return *truth ? 1 : 0;
-    return std::numeric_limits<double>::quiet_NaN();
-  }
-  ADD_FAILURE() << "no " << name << " in the summary";
-  return std::numeric_limits<double>::quiet_NaN();
 }
 
 std::vector<std::string> ColumnsWith(const AnalysisResult& result, std::string_view prefix) {

@@ -12,6 +12,7 @@
 #include "engine/flow/benefit_flow.h"
 #include "engine/flow/dependence.h"
 #include "engine/flow/explain_benefit.h"
+#include "tests/engine/support/oracle.h"
 #include "tests/engine/support/random_graph.h"
 
 namespace lianjie::testing {
@@ -59,8 +60,6 @@ class Answer {
 
 inline const BenefitFlowOptions kShareMode{.mode = FlowMode::kShare};
 
-// A number of the summary; NaN when it is null. The test fails when there is none of that name.
-double SummaryNumber(const AnalysisResult& result, std::string_view name);
 // Names of the columns that begin with `prefix`.
 std::vector<std::string> ColumnsWith(const AnalysisResult& result, std::string_view prefix);
 // In each row, the columns of a prefix sum to benefit_yuan within 1e-9 of it.

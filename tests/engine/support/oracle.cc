@@ -6,6 +6,7 @@
 #include <type_traits>
 
 #include "engine/core/text.h"
+#include "gtest/gtest.h"
 
 namespace lianjie::testing {
 namespace {
@@ -118,7 +119,9 @@ double SummaryNumber(const AnalysisResult& result, std::string_view name) {
     if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
     if (const auto* number = std::get_if<double>(&value)) return *number;
     if (const auto* truth = std::get_if<bool>(&value)) return *truth ? 1 : 0;
+    return std::numeric_limits<double>::quiet_NaN();
   }
+  ADD_FAILURE() << "no " << name << " in the summary";
   return std::numeric_limits<double>::quiet_NaN();
 }
 

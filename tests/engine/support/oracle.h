@@ -52,7 +52,7 @@ inline constexpr const char* kWeights[] = {"none", "weight"};
 // All of a result: summary, every cell of every column, warnings, truncation.
 std::string ResultBytes(const AnalysisResult& result);
 
-// A summary value as a number; NaN when there is none of that name.
+// A number of the summary; NaN when it is null. The test fails when there is none of that name.
 double SummaryNumber(const AnalysisResult& result, std::string_view name);
 
 }  // namespace lianjie::testing
