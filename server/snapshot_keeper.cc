@@ -18,40 +18,6 @@ constexpr int kScanners = 2;
 constexpr std::chrono::milliseconds kCheckEvery{10};  // by who waits
 constexpr std::chrono::milliseconds kSweepEvery{5};   // by who scans
 
-std::string ProjectionKey(std::string_view graph, const View& view, const ProjectionSpec& spec) {
-  const Interval period = view.period().value_or(Interval{});
-  return Cat(graph, '\n', view.snapshot().revision(), '\n', view.as_of().days, ' ',
-             view.period().has_value() ? 1 : 0, ' ', period.from.days, ' ', period.to.days, '\n',
-             view.spec().region, '\n', view.spec().nodes.text(), '\n', view.spec().links.text(),
-             '\n', static_cast<int>(spec.direction), ' ', spec.weight, ' ', spec.missing_weight,
-             ' ', static_cast<int>(spec.parallel), ' ', spec.self_loops ? 1 : 0, ' ',
-             spec.want_links ? 1 : 0);
-}
-
-// Calls a check every so many records.
-class Pacer {
- public:
-  explicit Pacer(const WaiterCheck& check) : check_(check) {}
-  absl::Status Tick() { return check_ && (++count_ & 255U) == 0 ? check_() : absl::OkStatus(); }
-
- private:
-  const WaiterCheck& check_;
-  unsigned count_ = 0;
-};
-
-template <typename Record, typename Add>
-absl::Status Drain(absl::StatusOr<std::unique_ptr<storage::Cursor<Record>>> cursor, Pacer& pacer,
-                   Add add) {
-  if (!cursor.ok()) return cursor.status();
-  while (true) {
-    LIANJIE_RETURN_IF_ERROR(pacer.Tick());
-    absl::StatusOr<std::optional<Record>> next = (*cursor)->Next();
-    if (!next.ok()) return next.status();
-    if (!next->has_value()) return absl::OkStatus();
-    add(**std::move(next));
-  }
-}
-
 // What the snapshot must at least show for a caller that comes when the graph is at `newest`.
 std::int64_t LeastRevision(const Freshness& freshness, std::int64_t newest) {
   switch (freshness.kind) {
@@ -92,29 +58,11 @@ absl::Status CheckRevision(const Freshness& freshness, std::int64_t newest) {
        .metadata = {{"requested", Cat(freshness.revision)}, {"newest", Cat(newest)}}});
 }
 
-SnapshotOr LoadSnapshot(const storage::Reader& reader, const WaiterCheck& check) {
-  SnapshotBuilder builder;
-  Pacer pacer(check);
-  LIANJIE_RETURN_IF_ERROR(Drain<RegionRecord>(
-      reader.ScanRegions(), pacer, [&](RegionRecord r) { builder.AddRegion(std::move(r)); }));
-  LIANJIE_RETURN_IF_ERROR(Drain<LineRecord>(reader.ScanLines(), pacer,
-                                            [&](LineRecord l) { builder.AddLine(std::move(l)); }));
-  LIANJIE_RETURN_IF_ERROR(reader.VisitNodes([&](const NodeRecord& node) {
-    builder.AddNode(node);
-    return pacer.Tick();
-  }));
-  LIANJIE_RETURN_IF_ERROR(reader.VisitLinks(
-      [&](const LinkRecord& link) {
-        builder.AddLink(link);
-        return pacer.Tick();
-      },
-      check));
-  return std::move(builder).Build(reader.info().revision, reader.info().ReferenceDate());
-}
-
-SnapshotKeeper::SnapshotKeeper(const storage::Store& store, std::uint64_t projection_budget_bytes)
+SnapshotKeeper::SnapshotKeeper(const storage::Store& store, SnapshotKeeperOptions options)
     : store_(store),
-      projection_budget_bytes_(projection_budget_bytes),
+      options_(std::move(options)),
+      folder_(options_.folder),
+      projections_(options_.projection_budget_bytes),
       scanners_("snapshot", kScanners, std::numeric_limits<std::size_t>::max()) {}
 
 SnapshotKeeper::~SnapshotKeeper() {
@@ -123,20 +71,19 @@ SnapshotKeeper::~SnapshotKeeper() {
     stopped_ = true;
   }
   scanners_.Stop();
+  for (const auto& [graph, slot] : slots_) Save(graph, *slot, /*at_the_end=*/true);
+}
+
+void SnapshotKeeper::Count(std::uint64_t Scans::*what) {
+  const std::lock_guard lock(mutex_);
+  ++(scans_.*what);
 }
 
 void SnapshotKeeper::Forget(std::string_view graph) {
+  if (folder_.enabled()) folder_.Remove(graph);
   const std::lock_guard lock(mutex_);
   if (const auto found = slots_.find(graph); found != slots_.end()) slots_.erase(found);
-  const std::string prefix = Cat(graph, '\n');
-  for (auto it = projections_.begin(); it != projections_.end();) {
-    if (it->key.starts_with(prefix)) {
-      projection_bytes_ -= it->projection->memory_bytes();
-      it = projections_.erase(it);
-    } else {
-      ++it;
-    }
-  }
+  projections_.Forget(graph);
 }
 
 SnapshotOr SnapshotKeeper::Get(std::string_view graph, const Freshness& freshness,
@@ -269,8 +216,9 @@ void SnapshotKeeper::Scan(const std::string& graph, const std::shared_ptr<Slot>&
       if (given_up) ++scans_.given_up;
     }
     for (auto& [ready, answer] : told) ready(std::move(answer));
-    if (!again) return;
+    if (!again) break;
   }
+  Save(graph, *slot, /*at_the_end=*/false);
 }
 
 SnapshotOr SnapshotKeeper::ScanOnce(const std::string& graph, Slot& slot, bool& given_up) {
@@ -283,19 +231,73 @@ SnapshotOr SnapshotKeeper::ScanOnce(const std::string& graph, Slot& slot, bool& 
     for (Waiter& waiter : slot.waiters) waiter.met = true;
   }
   LIANJIE_ASSIGN_OR_RETURN(const auto reader, store_.OpenReader(graph));
-  if (now && now->revision() == reader->info().revision) return now;
   {
     const std::lock_guard lock(mutex_);
-    ++scans_.begun;
+    // A graph of this name may have been made anew.
+    if (slot.identity != reader->info().identity) now = nullptr;
+    slot.identity = reader->info().identity;
   }
-  return LoadSnapshot(*reader, [&, next = std::chrono::steady_clock::now()]() mutable {
+  if (!now) now = OpenSaved(reader->info(), slot);
+  if (now && now->revision() == reader->info().revision) return now;
+  const WaiterCheck check = [&, next = std::chrono::steady_clock::now()]() mutable {
     const auto time = std::chrono::steady_clock::now();
     if (time < next) return absl::OkStatus();
     next = time + kSweepEvery;
     if (StillWanted(slot, behind)) return absl::OkStatus();
     given_up = true;
     return GivenUp("nobody waits for the snapshot any more");
-  });
+  };
+  if (now) {
+    const SnapshotOr merged = MergeChanges(*reader, *now, check);
+    if (given_up) return merged.status();
+    if (merged.ok() && *merged) {
+      Count(&Scans::merged);
+      return merged;
+    }
+  }
+  Count(&Scans::begun);
+  return LoadSnapshot(*reader, check);
+}
+
+std::shared_ptr<const Snapshot> SnapshotKeeper::OpenSaved(const storage::GraphInfo& info,
+                                                          Slot& slot) {
+  if (!folder_.enabled()) return nullptr;
+  const SnapshotOr saved = folder_.Open(info);
+  if (!saved.ok()) {
+    if (!absl::IsNotFound(saved.status())) Count(&Scans::rejected);
+    return nullptr;
+  }
+  Count(&Scans::opened);
+  const std::lock_guard lock(mutex_);
+  slot.saved_revision = (*saved)->revision();
+  slot.saved_at = std::chrono::steady_clock::now();
+  return *saved;
+}
+
+// By the thread that reads the graph, or when none does any more.
+void SnapshotKeeper::Save(const std::string& graph, Slot& slot, bool at_the_end) {
+  std::shared_ptr<const Snapshot> snapshot;
+  std::uint64_t identity = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    snapshot = slot.snapshot;
+    const bool due =
+        !slot.saving && (at_the_end || slot.saved_revision < 0 ||
+                         std::chrono::steady_clock::now() - slot.saved_at >= options_.save_every);
+    if (!folder_.enabled() || !snapshot || !due || snapshot->revision() == slot.saved_revision) {
+      return;
+    }
+    const std::uint64_t records = std::uint64_t{snapshot->node_count()} + snapshot->link_count();
+    if (records < options_.min_saved_records) return;
+    slot.saving = true;
+    identity = slot.identity;
+  }
+  const bool saved = Guarded([&] { return folder_.Save(*snapshot, graph, identity); }).ok();
+  const std::lock_guard lock(mutex_);
+  ++(saved ? scans_.saved : scans_.save_failures);
+  slot.saving = false;
+  slot.saved_at = std::chrono::steady_clock::now();
+  if (saved) slot.saved_revision = snapshot->revision();
 }
 
 // Sends away those who no longer wait, for this graph and for those whose scans wait for their
@@ -346,27 +348,7 @@ SnapshotKeeper::Scans SnapshotKeeper::scans() const {
 
 absl::StatusOr<std::shared_ptr<const Projection>> SnapshotKeeper::GetProjection(
     std::string_view graph, const View& view, const ProjectionSpec& spec, RunContext& context) {
-  const std::string key = ProjectionKey(graph, view, spec);
-  {
-    const std::lock_guard lock(mutex_);
-    for (auto it = projections_.begin(); it != projections_.end(); ++it) {
-      if (it->key != key) continue;
-      projections_.splice(projections_.begin(), projections_, it);
-      return projections_.front().projection;
-    }
-  }
-  absl::StatusOr<std::shared_ptr<const Projection>> made = Projection::Build(view, spec, context);
-  if (!made.ok()) return made.status();
-  const std::uint64_t bytes = (*made)->memory_bytes();
-  const std::lock_guard lock(mutex_);
-  if (bytes > projection_budget_bytes_) return made;
-  projections_.push_front({key, *made});
-  projection_bytes_ += bytes;
-  while (projection_bytes_ > projection_budget_bytes_) {
-    projection_bytes_ -= projections_.back().projection->memory_bytes();
-    projections_.pop_back();
-  }
-  return made;
+  return projections_.Get(graph, view, spec, context);
 }
 
 void SnapshotKeeper::OnCommit(std::string_view graph, std::int64_t revision) {

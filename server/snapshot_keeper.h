@@ -5,9 +5,9 @@
 #define LIANJIE_SERVER_SNAPSHOT_KEEPER_H_
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -22,6 +22,8 @@
 #include "engine/graph/snapshot.h"
 #include "engine/runtime/run_context.h"
 #include "server/lane.h"
+#include "server/projection_cache.h"
+#include "server/snapshot_source.h"
 #include "storage/store.h"
 
 namespace lianjie::server {
@@ -41,18 +43,23 @@ struct Freshness {
 // (FAILED_PRECONDITION) naming both.
 absl::Status CheckRevision(const Freshness& freshness, std::int64_t newest);
 
-using SnapshotOr = absl::StatusOr<std::shared_ptr<const Snapshot>>;
-
-// Why a caller no longer waits: CANCELLED, DEADLINE_EXCEEDED. Called from any thread, often; empty:
-// the caller waits for ever.
-using WaiterCheck = std::function<absl::Status()>;
+struct SnapshotKeeperOptions {
+  std::uint64_t projection_budget_bytes = std::uint64_t{1} << 30;
+  // Where Snapshots are saved, so that the next start need not read the graph; empty: they are not.
+  std::string folder;
+  // Graphs with fewer nodes and links are read faster than saved.
+  std::uint64_t min_saved_records = 100000;
+  // A Snapshot that was merged since the last save is saved again after so long, and at the end.
+  std::chrono::seconds save_every = std::chrono::minutes(10);
+};
 
 // Thread safe. Graphs are read by threads of the keeper's own, one scan a graph at a time, whoever
-// waits for it; a scan that nobody waits for any more is given up within milliseconds.
+// waits for it; a scan that nobody waits for any more is given up within milliseconds. A new
+// revision costs what changed, not the graph: see snapshot_source.h.
 class SnapshotKeeper {
  public:
-  SnapshotKeeper(const storage::Store& store, std::uint64_t projection_budget_bytes);
-  // Gives up all scans.
+  SnapshotKeeper(const storage::Store& store, SnapshotKeeperOptions options);
+  // Gives up all scans, and saves what is not saved.
   ~SnapshotKeeper();
 
   // The Snapshot that serves `freshness`. Errors: GRAPH_NOT_FOUND, REVISION_UNAVAILABLE (a revision
@@ -82,10 +89,15 @@ class SnapshotKeeper {
   // For Store::SetListener: the graph has a new revision (0: it is gone).
   void OnCommit(std::string_view graph, std::int64_t revision);
 
-  // How many scans were begun, and how many were given up.
+  // How often what was done.
   struct Scans {
-    std::uint64_t begun = 0;
+    std::uint64_t begun = 0;  // of whole graphs
     std::uint64_t given_up = 0;
+    std::uint64_t merged = 0;    // with what changed instead
+    std::uint64_t opened = 0;    // saved ones
+    std::uint64_t rejected = 0;  // saved ones that were damaged or of another graph
+    std::uint64_t saved = 0;
+    std::uint64_t save_failures = 0;
   };
   Scans scans() const;
 
@@ -102,21 +114,24 @@ class SnapshotKeeper {
   struct Slot {
     std::shared_ptr<const Snapshot> snapshot;
     std::vector<Waiter> waiters;
+    std::uint64_t identity = 0;  // of the graph that it is a snapshot of
+    std::int64_t saved_revision = -1;
+    std::chrono::steady_clock::time_point saved_at;
     bool behind = false;    // to be read anew though nobody waits for it
     bool scanning = false;  // a scan runs, or is to run
+    bool saving = false;
   };
   // Waiters with what they are to be told, once the mutex is free.
   using Told = std::vector<std::pair<Ready, SnapshotOr>>;
-  struct CachedProjection {
-    std::string key;
-    std::shared_ptr<const Projection> projection;
-  };
 
   std::optional<SnapshotOr> GetOrAdd(std::string_view graph, const Freshness& freshness,
                                      std::optional<Waiter> waiter);
   void Begin(const std::string& graph, const std::shared_ptr<Slot>& slot);  // mutex_ is held
   void Scan(const std::string& graph, const std::shared_ptr<Slot>& slot);
   SnapshotOr ScanOnce(const std::string& graph, Slot& slot, bool& given_up);
+  std::shared_ptr<const Snapshot> OpenSaved(const storage::GraphInfo& info, Slot& slot);
+  void Save(const std::string& graph, Slot& slot, bool at_the_end);
+  void Count(std::uint64_t Scans::*what);
   bool StillWanted(Slot& slot, bool behind);
   void TakeDead(Slot& slot, Told& told);                            // mutex_ is held
   void TakeServed(Slot& slot, const SnapshotOr& made, Told& told);  // mutex_ is held
@@ -124,20 +139,16 @@ class SnapshotKeeper {
   void Forget(std::string_view graph);
 
   const storage::Store& store_;
-  const std::uint64_t projection_budget_bytes_;
+  const SnapshotKeeperOptions options_;
+  const SnapshotFolder folder_;
+  ProjectionCache projections_;
   std::atomic<Ticket> next_ticket_{1};
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Slot>, std::less<>> slots_;
-  std::list<CachedProjection> projections_;  // most recently used first
-  std::uint64_t projection_bytes_ = 0;
   Scans scans_;
   bool stopped_ = false;
   Lane scanners_;  // the last: its threads use all others
 };
-
-// Reads a whole graph into a Snapshot. O(graph). `check`, where given, is called every few hundred
-// records; its error ends the reading and is returned.
-SnapshotOr LoadSnapshot(const storage::Reader& reader, const WaiterCheck& check = {});
 
 }  // namespace lianjie::server
 

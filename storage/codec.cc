@@ -169,7 +169,8 @@ std::string EncodeNode(const NodeRecord& node) {
 }
 
 absl::Status DecodeNode(std::string_view value, NodeRecord& node) {
-  v1::NodeValue message;
+  // Kept, since its strings are: most of a decoding would be their allocation.
+  thread_local v1::NodeValue message;
   LIANJIE_RETURN_IF_ERROR(Parse(value, "node", message));
   FromMessage(message, node);
   return absl::OkStatus();
@@ -202,7 +203,7 @@ std::string LinkIdPart(std::string_view id) {
 }
 
 absl::Status DecodeLink(std::string_view value, Mechanism mechanism, LinkRecord& link) {
-  v1::LinkValue message;
+  thread_local v1::LinkValue message;  // as above
   LIANJIE_RETURN_IF_ERROR(Parse(value, "link", message));
   FromMessage(message, mechanism, link);
   return absl::OkStatus();

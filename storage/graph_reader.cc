@@ -8,6 +8,8 @@
 #include "absl/container/flat_hash_map.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "storage/bulk_scan.h"
+#include "storage/digest.h"
 #include "storage/page_token.h"
 
 namespace lianjie::storage {
@@ -81,49 +83,6 @@ class EndNames {
   absl::flat_hash_map<Number, std::string> names_;
 };
 
-// All ids of a graph's nodes in one block, for visits of all links. Numbers are nearly always
-// dense, since a load gives them out in a row; then the first guess is right.
-class AllNames {
- public:
-  absl::Status Read(const GraphData& data, const std::function<absl::Status()>& check) {
-    return VisitPrefix(data.kv(), TagPrefix(data.graph(), Tag::kNode), true,
-                       [&](std::string_view key, std::string_view value) {
-                         if (check && numbers_.size() % kCheckEvery == 0) {
-                           LIANJIE_RETURN_IF_ERROR(check());
-                         }
-                         const auto number = ParseNodeKey(key);
-                         if (!number.has_value()) return Corrupt("the key of a node");
-                         auto head = DecodeNodeHead(value);
-                         LIANJIE_RETURN_IF_ERROR(head.status());
-                         numbers_.push_back(*number);
-                         text_.append(head->id);
-                         ends_.push_back(text_.size());
-                         return absl::OkStatus();
-                       });
-  }
-  absl::Status Get(Number node, std::string& id) const {
-    std::size_t at =
-        numbers_.empty() || node < numbers_.front() ? numbers_.size() : node - numbers_.front();
-    if (at >= numbers_.size() || numbers_[at] != node) {
-      at = static_cast<std::size_t>(std::lower_bound(numbers_.begin(), numbers_.end(), node) -
-                                    numbers_.begin());
-      if (at == numbers_.size() || numbers_[at] != node) {
-        return Corrupt(Cat("node number ", node, " is named but not there"));
-      }
-    }
-    const std::size_t begin = at == 0 ? 0 : ends_[at - 1];
-    id.assign(text_, begin, ends_[at] - begin);
-    return absl::OkStatus();
-  }
-
- private:
-  static constexpr std::size_t kCheckEvery = 1024;
-
-  std::vector<Number> numbers_;
-  std::vector<std::size_t> ends_;
-  std::string text_;
-};
-
 absl::StatusOr<std::string> LastKey(std::uint64_t secret, const std::string& prefix,
                                     std::string_view token) {
   if (token.empty()) return std::string();
@@ -138,6 +97,11 @@ absl::StatusOr<std::shared_ptr<const Reader>> GraphReader::Open(
   if (!graph.has_value()) return GraphNotFound(name);
   LIANJIE_ASSIGN_OR_RETURN(GraphMeta meta, GraphData(*kv, *graph).Meta());
   meta.info.name = name;
+  Digest identity;
+  identity.AddNumber(secret);
+  identity.AddNumber(*graph);
+  identity.AddNumber(static_cast<std::uint64_t>(meta.info.create_time_micros));
+  meta.info.identity = identity.low64();
   return std::make_shared<GraphReader>(std::move(kv), *graph, std::move(meta), secret);
 }
 
@@ -247,30 +211,8 @@ absl::StatusOr<std::unique_ptr<Cursor<LineRecord>>> GraphReader::ScanLines(
                           });
 }
 
-absl::Status GraphReader::VisitNodes(
-    const std::function<absl::Status(const NodeRecord&)>& visit) const {
-  NodeRecord node;
-  return VisitPrefix(*kv_, TagPrefix(data_.graph(), Tag::kNode), true,
-                     [&](std::string_view, std::string_view value) {
-                       LIANJIE_RETURN_IF_ERROR(DecodeNode(value, node));
-                       return visit(node);
-                     });
-}
-
-absl::Status GraphReader::VisitLinks(const std::function<absl::Status(const LinkRecord&)>& visit,
-                                     const std::function<absl::Status()>& check) const {
-  AllNames names;
-  LIANJIE_RETURN_IF_ERROR(names.Read(data_, check));
-  LinkRecord link;
-  return VisitPrefix(*kv_, TagPrefix(data_.graph(), Tag::kOutLink), true,
-                     [&](std::string_view key, std::string_view value) {
-                       const auto place = ParseOutLinkKey(key);
-                       if (!place.has_value()) return Corrupt("the key of a link");
-                       LIANJIE_RETURN_IF_ERROR(DecodeLink(value, place->mechanism, link));
-                       LIANJIE_RETURN_IF_ERROR(names.Get(place->source, link.source));
-                       LIANJIE_RETURN_IF_ERROR(names.Get(place->target, link.target));
-                       return visit(link);
-                     });
+std::unique_ptr<BulkScan> GraphReader::StartBulkScan(std::size_t most_parts) const {
+  return MakeBulkScan(shared_from_this(), data_, meta_.next_node, most_parts);
 }
 
 absl::StatusOr<std::unique_ptr<Cursor<Change>>> GraphReader::ScanChanges(

@@ -39,10 +39,7 @@ class GraphReader : public Reader, public std::enable_shared_from_this<GraphRead
       std::string_view token) const override;
   absl::StatusOr<std::unique_ptr<Cursor<LineRecord>>> ScanLines(
       std::string_view token) const override;
-  absl::Status VisitNodes(
-      const std::function<absl::Status(const NodeRecord&)>& visit) const override;
-  absl::Status VisitLinks(const std::function<absl::Status(const LinkRecord&)>& visit,
-                          const std::function<absl::Status()>& check) const override;
+  std::unique_ptr<BulkScan> StartBulkScan(std::size_t most_parts) const override;
   absl::StatusOr<std::unique_ptr<Cursor<Change>>> ScanChanges(
       std::int64_t after_revision) const override;
 

@@ -31,6 +31,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/core/date.h"
@@ -50,6 +51,9 @@ struct GraphInfo {
   std::uint64_t link_count = 0;
   std::uint64_t region_count = 0;
   std::uint64_t line_count = 0;
+  // The same for as long as the graph lives, wherever its store lies, and another for every other
+  // graph: for what is kept beside the store.
+  std::uint64_t identity = 0;
 
   Date ReferenceDate() const;
 };
@@ -138,6 +142,24 @@ template <typename Record> class Cursor {
   virtual std::string token() const = 0;
 };
 
+// A whole graph in the layout's own order, in parts that may be taken by several threads at once.
+// An error of `visit` ends the walk of that part and is returned.
+class BulkScan {
+ public:
+  // The position of a node among all that were visited: those of part 0 first, in order.
+  using Row = std::uint64_t;
+
+  virtual ~BulkScan() = default;
+  virtual std::size_t parts() const = 0;
+  virtual absl::Status VisitNodes(
+      std::size_t part, absl::FunctionRef<absl::Status(const NodeRecord& node)> visit) = 0;
+  // The links that the nodes of a part pay, with the rows of their ends instead of the ids. Only
+  // when the nodes of all parts have been visited to the end.
+  virtual absl::Status VisitLinks(
+      std::size_t part,
+      absl::FunctionRef<absl::Status(const LinkRecord& link, Row source, Row target)> visit) = 0;
+};
+
 // One graph at one revision. Order: nodes and links by id (CompareIds); regions by code, bytewise,
 // so that a region's codes stand together; lines by region (bytewise), year; the links of one node
 // by mechanism, then in the order in which their other ends and they themselves came to the store.
@@ -163,14 +185,9 @@ class Reader {
       std::string_view token = {}) const = 0;
   virtual absl::StatusOr<std::unique_ptr<Cursor<LineRecord>>> ScanLines(
       std::string_view token = {}) const = 0;
-  // Every node, every link, in no stated order, by the fastest way through all of them (the
-  // layout's own order): for building Snapshots. An error of `visit` ends the walk and is returned.
-  virtual absl::Status VisitNodes(
-      const std::function<absl::Status(const NodeRecord&)>& visit) const = 0;
-  // VisitLinks also goes through all nodes before; `check`, where given, is called now and then
-  // meanwhile, and its error ends the walk too.
-  virtual absl::Status VisitLinks(const std::function<absl::Status(const LinkRecord&)>& visit,
-                                  const std::function<absl::Status()>& check = {}) const = 0;
+  // Every node, every link, by the fastest way through all of them, in at most so many parts: for
+  // building Snapshots.
+  virtual std::unique_ptr<BulkScan> StartBulkScan(std::size_t most_parts) const = 0;
   // Changes of revisions in (after_revision, info().revision], in order. REVISION_UNAVAILABLE for
   // an after_revision below 0 or above info().revision.
   virtual absl::StatusOr<std::unique_ptr<Cursor<Change>>> ScanChanges(

@@ -8,9 +8,7 @@
 namespace lianjie {
 namespace {
 
-bool IsRecorded(const std::vector<double>& column, LinkIndex l) {
-  return ValueOr(column, l, 0.0) > 0;
-}
+bool IsRecorded(std::span<const double> column, LinkIndex l) { return ValueOr(column, l, 0.0) > 0; }
 
 }  // namespace
 

@@ -54,8 +54,8 @@ void NearestOrganisations::FillRegions() {
 }
 
 absl::Status NearestOrganisations::Search(const FlowModel& model, RunContext& context) {
-  const std::vector<NodeIndex>& source = snapshot_->links().source;
-  const std::vector<NodeIndex>& target = snapshot_->links().target;
+  const SharedArray<NodeIndex>& source = snapshot_->links().source;
+  const SharedArray<NodeIndex>& target = snapshot_->links().target;
   rank_.assign(snapshot_->node_count(), kNoRank);
   hops_.assign(snapshot_->node_count(), -1);
   std::vector<NodeIndex> frontier, next;

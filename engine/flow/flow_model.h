@@ -242,7 +242,7 @@ class FlowModel {
   double StatedShare(LinkIndex l) const;
   absl::StatusOr<std::vector<PayerPart>> PayersOf(NodeIndex household, bool narrow_only,
                                                   bool households_pay, RunContext& context) const;
-  static double ValueAt(const std::vector<double>& column, std::size_t i) {
+  static double ValueAt(std::span<const double> column, std::size_t i) {
     return column.empty() ? 0.0 : column[i];
   }
   explicit FlowModel(View view) : view_(std::move(view)) {}

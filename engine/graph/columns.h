@@ -1,40 +1,71 @@
-// What the columns of a Snapshot have in common, for the code that treats them all alike: filling a
-// column only from the first known value on, so that one that nobody uses costs nothing, and
-// putting rows into another order.
+// What the columns of a Snapshot have in common, for the code that treats them all alike: naming
+// them once, filling one only from the first known value on, so that one that nobody uses costs
+// nothing, and putting rows into another order.
 #ifndef LIANJIE_ENGINE_GRAPH_COLUMNS_H_
 #define LIANJIE_ENGINE_GRAPH_COLUMNS_H_
 
 #include <algorithm>
 #include <cstdint>
+#include <limits>
+#include <ranges>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "engine/core/text.h"
 #include "engine/graph/snapshot.h"
 #include "tbb/blocked_range.h"
 #include "tbb/parallel_for.h"
 
 namespace lianjie::columns {
 
-// Calls f on every vector of a value a node but the ids and the interned strings.
-template <typename Nodes, typename F> void ForEachNodeVector(Nodes& c, F f) {
-  f(c.kind), f(c.region), f(c.sector), f(c.stage);
-  f(c.registration), f(c.monitoring), f(c.operating_status), f(c.persons), f(c.lifted_out_year);
-  f(c.labour_skilled), f(c.labour_ordinary), f(c.labour_weak), f(c.causes), f(c.income_year);
-  f(c.income_wage_yuan), f(c.income_operating_yuan), f(c.income_property_yuan);
-  f(c.income_transfer_yuan), f(c.land_mu), f(c.capacity_jobs), f(c.capacity_tonnes);
-  f(c.capacity_mu), f(c.revenue_yuan), f(c.equity_yuan), f(c.outside_revenue_yuan);
-  f(c.leak_share), f(c.valid_from), f(c.valid_to);
+inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// Calls f(missing, columns...) for every column of a value a node but the ids and the interned
+// strings, with that column of each of `c`, and the value that stands for "not known".
+template <typename F, typename... C> void ForEachNodeColumn(F f, C&&... c) {
+  f(NodeKind{}, c.kind...), f(RegionIndex{kNoRegion}, c.region...), f(Sector{}, c.sector...);
+  f(Stage{}, c.stage...), f(Registration{}, c.registration...), f(Monitoring{}, c.monitoring...);
+  f(OperatingStatus{}, c.operating_status...), f(kUnknownInt, c.persons...);
+  f(kUnknownInt, c.lifted_out_year...), f(kUnknownInt, c.labour_skilled...);
+  f(kUnknownInt, c.labour_ordinary...), f(kUnknownInt, c.labour_weak...);
+  f(std::uint16_t{0}, c.causes...), f(kUnknownInt, c.income_year...);
+  f(kNaN, c.income_wage_yuan...), f(kNaN, c.income_operating_yuan...);
+  f(kNaN, c.income_property_yuan...), f(kNaN, c.income_transfer_yuan...), f(kNaN, c.land_mu...);
+  f(kNaN, c.capacity_jobs...), f(kNaN, c.capacity_tonnes...), f(kNaN, c.capacity_mu...);
+  f(kNaN, c.revenue_yuan...), f(kNaN, c.equity_yuan...), f(kNaN, c.outside_revenue_yuan...);
+  f(kNaN, c.leak_share...), f(kDateMin, c.valid_from...), f(kDateMax, c.valid_to...);
+}
+template <typename F, typename... C> void ForEachNodeStrings(F f, C&&... c) {
+  f(c.subtype...), f(c.industry...), f(c.labels...);
 }
 
-// The same of links.
-template <typename Links, typename F> void ForEachLinkVector(Links& c, F f) {
-  f(c.source), f(c.target), f(c.mechanism), f(c.promised_yuan), f(c.paid_yuan), f(c.share);
-  f(c.capacity), f(c.weight), f(c.share_of), f(c.priority), f(c.tightness), f(c.driver);
-  f(c.status), f(c.sector), f(c.valid_from), f(c.valid_to);
+// The same of links; the ends apart.
+template <typename F, typename... C> void ForEachLinkValue(F f, C&&... c) {
+  f(Mechanism{}, c.mechanism...), f(kNaN, c.promised_yuan...), f(kNaN, c.paid_yuan...);
+  f(kNaN, c.share...), f(kNaN, c.capacity...), f(kNaN, c.weight...), f(ShareOf{}, c.share_of...);
+  f(Priority{}, c.priority...), f(Tightness{}, c.tightness...), f(Driver{}, c.driver...);
+  f(LinkStatus{}, c.status...), f(Sector{}, c.sector...), f(kDateMin, c.valid_from...);
+  f(kDateMax, c.valid_to...);
 }
+template <typename F, typename... C> void ForEachLinkColumn(F f, C&&... c) {
+  f(NodeIndex{kNoNode}, c.source...), f(NodeIndex{kNoNode}, c.target...);
+  ForEachLinkValue(f, c...);
+}
+template <typename F, typename... C> void ForEachLinkStrings(F f, C&&... c) {
+  f(c.product...), f(c.policy...);
+}
+
+// Whether a value says "not known".
+template <typename T> bool IsMissing(T value, T missing) { return value == missing; }
+inline bool IsMissing(double value, double /*missing*/) { return !(value == value); }
+
+// The numbers of a range as something to search in.
+using IndexRange = std::ranges::iota_view<std::uint32_t, std::uint32_t>;
 
 // Calls body(i) for i in [0, size), in parallel.
 template <typename Body> void ForEachRow(std::size_t size, const Body& body) {
@@ -44,68 +75,114 @@ template <typename Body> void ForEachRow(std::size_t size, const Body& body) {
                     });
 }
 
+template <typename T> using Vector = std::vector<T>;
+// One column of each of several parts.
+template <typename T> using Pointers = std::vector<std::vector<T>*>;
+
 // The value of row `row`, the next one, in a column that stays empty while all are `missing`.
-template <typename T> void Put(std::vector<T>& column, std::size_t row, T value, T missing) {
+template <typename T>
+void Put(std::vector<T>& column, std::size_t row, std::type_identity_t<T> value,
+         std::type_identity_t<T> missing) {
   if (column.empty()) {
-    if (value == missing) return;
+    if (IsMissing(value, missing)) return;
     column.assign(row, missing);
   }
   column.push_back(value);
 }
 
-template <typename T> void Permute(std::vector<T>& column, std::span<const std::uint32_t> order) {
-  if (column.empty()) return;
-  std::vector<T> out(order.size());
+template <typename T>
+SharedArray<T> Permuted(const SharedArray<T>& column, std::span<const std::uint32_t> order) {
+  const Buffer<T> out(order.size());
   ForEachRow(order.size(), [&](std::size_t i) { out[i] = column[order[i]]; });
-  column = std::move(out);
+  return SharedArray<T>(out);
 }
 
-// Collects an InternedColumn. Codes are given in the order in which values come and turned at the
-// end into the order of the values themselves, so that they do not tell in which order rows came.
+// Every value by its number in `to`.
+inline SharedArray<std::uint32_t> Mapped(const SharedArray<std::uint32_t>& column,
+                                         std::span<const std::uint32_t> to) {
+  const Buffer<std::uint32_t> out(column.size());
+  ForEachRow(out.size(), [&](std::size_t i) { out[i] = to[column[i]]; });
+  return SharedArray<std::uint32_t>(out);
+}
+
+// The columns of several parts as one, in another order: value i is that of row order[i], rows of
+// the first part first; in their own order where `order` is empty. Frees the parts.
+template <typename T>
+SharedArray<T> Gather(const Pointers<T>& parts, std::span<const std::size_t> begin,
+                      std::type_identity_t<T> missing, std::span<const std::uint32_t> order) {
+  const bool unused =
+      std::all_of(parts.begin(), parts.end(), [](const auto* part) { return part->empty(); });
+  if (unused) return {};
+  const Buffer<T> rows(begin.back());
+  tbb::parallel_for(std::size_t{0}, parts.size(), [&](std::size_t p) {
+    T* const to = rows.data() + begin[p];
+    if (parts[p]->empty()) {
+      std::fill(to, rows.data() + begin[p + 1], missing);
+    } else {
+      std::copy(parts[p]->begin(), parts[p]->end(), to);
+    }
+    *parts[p] = std::vector<T>();
+  });
+  return order.empty() ? SharedArray<T>(rows) : Permuted(SharedArray<T>(rows), order);
+}
+
+// Collects a column of few distinct strings. Codes are given in the order in which values come;
+// Finish turns them into the order of the values themselves, so that they do not tell in which
+// order rows came.
 class Interner {
  public:
   void Put(std::size_t row, std::string_view value) {
-    columns::Put(column_.codes, row, Code(value), std::uint32_t{0});
+    columns::Put(codes_, row, Code(value), std::uint32_t{0});
   }
   // Values by the codes of now; values[0] is "".
-  const std::vector<std::string>& values() const { return column_.values; }
-  std::vector<std::uint32_t>& codes() { return column_.codes; }
+  const std::vector<std::string>& values() const { return values_; }
+  const std::vector<std::uint32_t>& codes() const { return codes_; }
 
-  InternedColumn Finish(std::span<const std::uint32_t> order) {
-    std::vector<std::uint32_t> by_value(column_.values.size());
-    for (std::uint32_t i = 0; i < by_value.size(); ++i) by_value[i] = i;
-    std::sort(by_value.begin(), by_value.end(), [this](std::uint32_t a, std::uint32_t b) {
-      return column_.values[a] < column_.values[b];
-    });
+  // All parts as one column, as Gather does.
+  static InternedColumn Finish(const std::vector<Interner*>& parts,
+                               std::span<const std::size_t> begin,
+                               std::span<const std::uint32_t> order) {
     InternedColumn out;
-    out.values.resize(by_value.size());
-    std::vector<std::uint32_t> code_of(by_value.size());
-    for (std::uint32_t code = 0; code < by_value.size(); ++code) {
-      code_of[by_value[code]] = code;
-      out.values[code] = std::move(column_.values[by_value[code]]);
+    for (const Interner* part : parts) {
+      out.values.insert(out.values.end(), part->values_.begin() + 1, part->values_.end());
     }
-    if (!column_.codes.empty()) {
-      out.codes.resize(order.size());
-      ForEachRow(order.size(),
-                 [&](std::size_t i) { out.codes[i] = code_of[column_.codes[order[i]]]; });
+    std::sort(out.values.begin() + 1, out.values.end());
+    out.values.erase(std::unique(out.values.begin(), out.values.end()), out.values.end());
+    Pointers<std::uint32_t> codes;
+    for (Interner* part : parts) {
+      part->Recode(out.values);
+      codes.push_back(&part->codes_);
     }
+    out.codes = Gather<std::uint32_t>(codes, begin, 0, order);
     return out;
   }
 
  private:
   std::uint32_t Code(std::string_view value) {
     if (value.empty()) return 0;
+    // Rows that stand together often say the same.
+    if (last_ != 0 && values_[last_] == value) return last_;
     if (const auto found = code_of_.find(ToAbsl(value)); found != code_of_.end()) {
-      return found->second;
+      return last_ = found->second;
     }
-    const auto code = static_cast<std::uint32_t>(column_.values.size());
-    column_.values.emplace_back(value);
-    code_of_.emplace(std::string(value), code);
-    return code;
+    last_ = static_cast<std::uint32_t>(values_.size());
+    values_.emplace_back(value);
+    code_of_.emplace(std::string(value), last_);
+    return last_;
+  }
+  void Recode(const std::vector<std::string>& sorted) {
+    std::vector<std::uint32_t> code_of(values_.size());
+    for (std::size_t code = 0; code < values_.size(); ++code) {
+      code_of[code] = static_cast<std::uint32_t>(
+          std::lower_bound(sorted.begin(), sorted.end(), values_[code]) - sorted.begin());
+    }
+    for (std::uint32_t& code : codes_) code = code_of[code];
   }
 
-  InternedColumn column_;
+  std::vector<std::uint32_t> codes_;
+  std::vector<std::string> values_{""};
   absl::flat_hash_map<std::string, std::uint32_t> code_of_;
+  std::uint32_t last_ = 0;
 };
 
 }  // namespace lianjie::columns

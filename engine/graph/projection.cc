@@ -22,17 +22,17 @@ namespace {
 constexpr std::size_t kGrain = 1024;                // rows between two looks at cancellation
 constexpr std::uint64_t kPollMask = (1 << 14) - 1;  // the same within the links of one vertex
 
-bool IsStored(const ProjectionSpec& spec, const std::vector<double>* column) {
+bool IsStored(const ProjectionSpec& spec, const SharedArray<double>* column) {
   if (spec.parallel == ProjectionSpec::Parallel::kSum) return true;
   if (column == nullptr) return false;
   return !column->empty() || spec.missing_weight != 1.0;
 }
 
 // The column of the weights; nullptr for "none".
-absl::StatusOr<const std::vector<double>*> WeightColumn(const Snapshot& snapshot,
+absl::StatusOr<const SharedArray<double>*> WeightColumn(const Snapshot& snapshot,
                                                         const ProjectionSpec& spec) {
   if (spec.weight == "none") return nullptr;
-  absl::StatusOr<const std::vector<double>*> column = snapshot.LinkWeights(spec.weight);
+  absl::StatusOr<const SharedArray<double>*> column = snapshot.LinkWeights(spec.weight);
   if (column.ok()) return column;
   return InvalidField("weight", Cat("'", spec.weight,
                                     "' is not one of none, weight, paid_yuan, "
@@ -77,7 +77,7 @@ class ProjectionBuilder {
   const ProjectionSpec spec_;
   RunContext& context_;
   std::uint64_t booked_ = 0;
-  const std::vector<double>* column_ = nullptr;
+  const SharedArray<double>* column_ = nullptr;
   double (View::*by_days_)(LinkIndex) const = nullptr;  // what of an amount falls into a period
   std::vector<std::uint32_t> vertex_of_;                // by node; empty: all are inside
   std::vector<std::uint8_t> keep_;                      // by link; empty: all are inside

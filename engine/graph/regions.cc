@@ -195,6 +195,21 @@ RegionIndex RegionTree::AncestorAt(RegionIndex r, int level) const {
   return r != kNoRegion && level_[r] == level ? r : kNoRegion;
 }
 
+bool RegionTree::FinishArrays() {
+  const std::size_t n = code_.size();
+  if (name_.size() != n || level_.size() != n || parent_.size() != n || end_.size() != n) {
+    return false;
+  }
+  by_code_.reserve(n);
+  for (RegionIndex r = 0; r < n; ++r) {
+    const bool above = parent_[r] == kNoRegion || parent_[r] < r;
+    if (!above || end_[r] <= r || end_[r] > n || !by_code_.emplace(code_[r], r).second) {
+      return false;
+    }
+  }
+  return true;
+}
+
 std::size_t RegionTree::memory_bytes() const {
   std::size_t bytes = 0;
   for (std::size_t r = 0; r < size(); ++r) {

@@ -50,6 +50,16 @@ class RegionTree {
 
   std::size_t memory_bytes() const;
 
+  // For files: calls f on each array, to write it out or to fill it; when all are filled
+  // FinishArrays says whether they make a tree.
+  template <typename F> void VisitArrays(F& f) const {
+    f(code_), f(name_), f(level_), f(parent_), f(end_);
+  }
+  template <typename F> void VisitArrays(F& f) {
+    f(code_), f(name_), f(level_), f(parent_), f(end_);
+  }
+  bool FinishArrays();
+
  private:
   std::vector<std::string> code_;
   std::vector<std::string> name_;

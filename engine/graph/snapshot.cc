@@ -8,19 +8,19 @@ namespace lianjie {
 namespace {
 
 std::size_t Bytes(const InternedColumn& column) {
-  std::size_t bytes = column.codes.capacity() * sizeof(std::uint32_t);
+  std::size_t bytes = column.codes.memory_bytes();
   for (const std::string& value : column.values) bytes += sizeof(std::string) + value.capacity();
   return bytes;
 }
 
-Interval ValidAt(const std::vector<Date>& from, const std::vector<Date>& to, std::size_t row) {
+Interval ValidAt(const SharedArray<Date>& from, const SharedArray<Date>& to, std::size_t row) {
   return {from.empty() ? kDateMin : from[row], to.empty() ? kDateMax : to[row]};
 }
 
 }  // namespace
 
 NodeIndex Snapshot::FindNode(std::string_view id) const {
-  return by_id_.Find(id).value_or(kNoNode);
+  return by_id_.Find(nodes_.ids, id).value_or(kNoNode);
 }
 
 LinkIndex Snapshot::FindLink(std::string_view id) const {
@@ -44,7 +44,7 @@ Interval Snapshot::LinkValid(LinkIndex l) const {
   return ValidAt(links_.valid_from, links_.valid_to, l);
 }
 
-absl::StatusOr<const std::vector<double>*> Snapshot::LinkWeights(std::string_view column) const {
+absl::StatusOr<const SharedArray<double>*> Snapshot::LinkWeights(std::string_view column) const {
   if (column == "weight") return &links_.weight;
   if (column == "paid_yuan") return &links_.paid_yuan;
   if (column == "promised_yuan") return &links_.promised_yuan;
@@ -58,15 +58,17 @@ absl::StatusOr<const std::vector<double>*> Snapshot::LinkWeights(std::string_vie
 std::size_t Snapshot::memory_bytes() const {
   std::size_t bytes = nodes_.ids.memory_bytes() + links_.ids.memory_bytes() +
                       by_id_.memory_bytes() + regions_.memory_bytes();
-  const auto add = [&bytes](const auto& column) { bytes += column.capacity() * sizeof(column[0]); };
-  columns::ForEachNodeVector(nodes_, add);
-  columns::ForEachLinkVector(links_, add);
+  const auto add = [&bytes](auto, const auto& column) { bytes += column.memory_bytes(); };
+  columns::ForEachNodeColumn(add, nodes_);
+  columns::ForEachLinkColumn(add, links_);
   for (const InternedColumn* column :
        {&nodes_.subtype, &nodes_.industry, &nodes_.labels, &links_.product, &links_.policy}) {
     bytes += Bytes(*column);
   }
-  add(out_offsets_), add(in_offsets_), add(in_links_), add(region_begin_), add(lines_);
-  return bytes;
+  for (const SharedArray<LinkIndex>* column : {&out_offsets_, &in_offsets_, &in_links_}) {
+    bytes += column->memory_bytes();
+  }
+  return bytes + region_begin_.memory_bytes() + lines_.capacity() * sizeof(LineRecord);
 }
 
 }  // namespace lianjie

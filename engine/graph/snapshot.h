@@ -26,6 +26,7 @@
 #include "engine/core/ids.h"
 #include "engine/core/records.h"
 #include "engine/graph/regions.h"
+#include "engine/graph/shared_array.h"
 #include "engine/graph/string_pool.h"
 
 namespace lianjie {
@@ -34,55 +35,58 @@ inline constexpr std::int32_t kUnknownInt = std::numeric_limits<std::int32_t>::m
 
 // A column of few distinct strings: code 0 is the empty one.
 struct InternedColumn {
-  std::vector<std::uint32_t> codes;     // empty: all rows are ""
-  std::vector<std::string> values{""};  // sorted bytewise, each once
+  SharedArray<std::uint32_t> codes;     // empty: all rows are ""
+  std::vector<std::string> values{""};  // sorted bytewise, each once, each used but for ""
   std::string_view operator[](std::size_t i) const {
     return codes.empty() ? values[0] : values[codes[i]];
   }
 };
 
-// Columns by node. Sizes are node_count or 0; ids, kind and region are always whole.
-struct NodeColumns {
-  StringPool ids;
-  std::vector<NodeKind> kind;
-  std::vector<RegionIndex> region;  // kNoRegion: unplaced
-  std::vector<Sector> sector;
-  std::vector<Stage> stage;
-  InternedColumn subtype;
-  InternedColumn industry;
-  InternedColumn labels;  // the whole set joined by ';', in the order given
-  std::vector<Registration> registration;
-  std::vector<Monitoring> monitoring;
-  std::vector<OperatingStatus> operating_status;
-  std::vector<std::int32_t> persons;
-  std::vector<std::int32_t> lifted_out_year;
-  std::vector<std::int32_t> labour_skilled, labour_ordinary, labour_weak;
-  std::vector<std::uint16_t> causes;  // bit (value of Cause)
-  std::vector<std::int32_t> income_year;
-  std::vector<double> income_wage_yuan, income_operating_yuan, income_property_yuan,
-      income_transfer_yuan;
-  std::vector<double> land_mu, capacity_jobs, capacity_tonnes, capacity_mu;
-  std::vector<double> revenue_yuan, equity_yuan, outside_revenue_yuan, leak_share;
-  std::vector<Date> valid_from, valid_to;
+// Columns by node. Sizes are node_count or 0; ids, kind and region are always whole. The parameters
+// say what a column, a column of ids and one of few distinct strings are: in a Snapshot, and while
+// one is being built.
+template <template <typename> typename C, typename Ids, typename Strings> struct BasicNodeColumns {
+  Ids ids;
+  C<NodeKind> kind;
+  C<RegionIndex> region;  // kNoRegion: unplaced
+  C<Sector> sector;
+  C<Stage> stage;
+  Strings subtype;
+  Strings industry;
+  Strings labels;  // the whole set joined by ';', in the order given
+  C<Registration> registration;
+  C<Monitoring> monitoring;
+  C<OperatingStatus> operating_status;
+  C<std::int32_t> persons;
+  C<std::int32_t> lifted_out_year;
+  C<std::int32_t> labour_skilled, labour_ordinary, labour_weak;
+  C<std::uint16_t> causes;  // bit (value of Cause)
+  C<std::int32_t> income_year;
+  C<double> income_wage_yuan, income_operating_yuan, income_property_yuan, income_transfer_yuan;
+  C<double> land_mu, capacity_jobs, capacity_tonnes, capacity_mu;
+  C<double> revenue_yuan, equity_yuan, outside_revenue_yuan, leak_share;
+  C<Date> valid_from, valid_to;
 };
+using NodeColumns = BasicNodeColumns<SharedArray, StringPool, InternedColumn>;
 
 // Columns by link, in out-order. Sizes are link_count or 0; ids, source, target and mechanism are
 // always whole.
-struct LinkColumns {
-  StringPool ids;
-  std::vector<NodeIndex> source, target;
-  std::vector<Mechanism> mechanism;
-  std::vector<double> promised_yuan, paid_yuan, share, capacity, weight;
-  std::vector<ShareOf> share_of;
-  std::vector<Priority> priority;
-  std::vector<Tightness> tightness;
-  std::vector<Driver> driver;
-  std::vector<LinkStatus> status;
-  std::vector<Sector> sector;
-  InternedColumn product;
-  InternedColumn policy;
-  std::vector<Date> valid_from, valid_to;
+template <template <typename> typename C, typename Ids, typename Strings> struct BasicLinkColumns {
+  Ids ids;
+  C<NodeIndex> source, target;
+  C<Mechanism> mechanism;
+  C<double> promised_yuan, paid_yuan, share, capacity, weight;
+  C<ShareOf> share_of;
+  C<Priority> priority;
+  C<Tightness> tightness;
+  C<Driver> driver;
+  C<LinkStatus> status;
+  C<Sector> sector;
+  Strings product;
+  Strings policy;
+  C<Date> valid_from, valid_to;
 };
+using LinkColumns = BasicLinkColumns<SharedArray, StringPool, InternedColumn>;
 
 class Snapshot {
  public:
@@ -126,14 +130,16 @@ class Snapshot {
   FieldValue LinkField(LinkIndex l, std::string_view field) const;
 
   // A numeric link column by name (weight, paid_yuan, promised_yuan, share, capacity); an empty
-  // vector means that no link has it. INVALID_FIELD for other names.
-  absl::StatusOr<const std::vector<double>*> LinkWeights(std::string_view column) const;
+  // one when no link has it. INVALID_FIELD for other names.
+  absl::StatusOr<const SharedArray<double>*> LinkWeights(std::string_view column) const;
 
   std::size_t memory_bytes() const;
 
  private:
   friend class SnapshotBuilder;
-  Snapshot() : by_id_(nodes_.ids) {}
+  friend class SnapshotMerger;
+  friend class SnapshotFile;
+  Snapshot() = default;
 
   std::int64_t revision_ = 0;
   Date reference_date_;
@@ -141,21 +147,21 @@ class Snapshot {
   LinkColumns links_;
   RegionTree regions_;
   std::vector<LineRecord> lines_;
-  std::vector<LinkIndex> out_offsets_{0};
-  std::vector<LinkIndex> in_offsets_{0};
-  std::vector<LinkIndex> in_links_;
-  std::vector<NodeIndex> region_begin_;  // by rank, then one for the unplaced, then the end
-  IdIndex by_id_;
+  SharedArray<LinkIndex> out_offsets_{0};
+  SharedArray<LinkIndex> in_offsets_{0};
+  SharedArray<LinkIndex> in_links_;
+  SharedArray<NodeIndex> region_begin_;  // by rank, then one for the unplaced, then the end
+  IdTable by_id_;
 };
 
 // A column's value, or "not known" where the column is unused.
-inline double ValueOr(const std::vector<double>& column, std::size_t i, double missing) {
+inline double ValueOr(std::span<const double> column, std::size_t i, double missing) {
   return column.empty() || !(column[i] == column[i]) ? missing : column[i];
 }
-inline bool IsKnown(const std::vector<double>& column, std::size_t i) {
+inline bool IsKnown(std::span<const double> column, std::size_t i) {
   return !column.empty() && column[i] == column[i];
 }
-template <typename E> E ValueOr(const std::vector<E>& column, std::size_t i) {
+template <typename E> E ValueOr(const SharedArray<E>& column, std::size_t i) {
   return column.empty() ? E{} : column[i];
 }
 
@@ -167,21 +173,29 @@ std::span<const std::string_view> SnapshotLinkFields();
 // Takes records in any order and makes the Snapshot. Records must have passed Normalize and
 // Validate and hold together (unique ids, known ends), as a store's do: Build answers INTERNAL
 // naming the record otherwise, but finds an id that two links share only where both join the same
-// two nodes, since looking everywhere would cost more than all the rest. Not thread safe. Records
-// go straight into columns; Build sorts them in parallel, in the arena of whoever calls. O(n log n
-// + m log(max degree)).
+// two nodes, since looking everywhere would cost more than all the rest. Records go straight into
+// columns; Build puts them in order in parallel, in the arena of whoever calls. O(n log n + m
+// log(max degree)).
+//
+// A whole graph is taken in `parts`, each by one thread at a time: what belongs to one part stands
+// in columns of its own until Build. A node is then named by its row: its position among all nodes,
+// those of part 0 first, in the order of adding. Rows and parts leave no trace in the Snapshot.
 //
 // With regions added, their table is the tree, and a node whose region is not in it is unplaced;
 // without, the tree is RegionTree::FromCodes of the codes that nodes carry. REGION_TREE_INVALID
 // when the table makes no tree.
 class SnapshotBuilder {
  public:
-  SnapshotBuilder();
+  explicit SnapshotBuilder(std::size_t parts = 1);
   ~SnapshotBuilder();
   void AddRegion(RegionRecord region);
   void AddLine(LineRecord line);
-  void AddNode(const NodeRecord& node);
-  void AddLink(const LinkRecord& link);  // nodes may come after their links
+  void AddNode(const NodeRecord& node, std::size_t part = 0);
+  // By the ids of its ends, which may come later. One thread.
+  void AddLink(const LinkRecord& link);
+  // By the rows of its ends; those in the record are not looked at.
+  void AddLink(const LinkRecord& link, std::uint64_t source_row, std::uint64_t target_row,
+               std::size_t part);
   absl::StatusOr<std::shared_ptr<const Snapshot>> Build(std::int64_t revision,
                                                         Date reference_date) &&;
 

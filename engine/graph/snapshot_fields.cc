@@ -58,7 +58,7 @@ FieldValue ReadLabels(const Snapshot& snapshot, std::uint32_t row) {
 }
 
 FieldValue ReadCauses(const Snapshot& snapshot, std::uint32_t row) {
-  const std::vector<std::uint16_t>& column = snapshot.nodes().causes;
+  const SharedArray<std::uint16_t>& column = snapshot.nodes().causes;
   if (column.empty() || column[row] == 0) return {};
   std::vector<std::string> causes;
   const auto names = EnumNames<Cause>();

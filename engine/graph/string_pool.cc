@@ -1,31 +1,52 @@
 #include "engine/graph/string_pool.h"
 
-#include <cstring>
-#include <utility>
+#include <atomic>
+#include <bit>
+#include <limits>
 
-#include "tbb/blocked_range.h"
-#include "tbb/parallel_for.h"
+#include "engine/graph/hash.h"
 
 namespace lianjie {
+namespace {
 
-void StringPool::Permute(std::span<const std::uint32_t> order) {
-  std::vector<std::uint64_t> offsets(order.size() + 1);
-  offsets[0] = 0;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    offsets[i + 1] = offsets[i] + (*this)[order[i]].size();
-  }
-  std::string bytes(offsets.back(), '\0');
-  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, order.size(), std::size_t{1} << 14),
+constexpr std::uint32_t kEmptySlot = std::numeric_limits<std::uint32_t>::max();
+
+}  // namespace
+
+IdTable IdTable::Build(const StringPool& ids, std::optional<std::uint32_t>& twice) {
+  const Buffer<std::uint32_t> slots(std::bit_ceil(ids.size() + ids.size() / 2 + 1));
+  std::fill(slots.data(), slots.data() + slots.size(), kEmptySlot);
+  const std::size_t mask = slots.size() - 1;
+  std::atomic<std::uint32_t> found{kEmptySlot};
+  tbb::parallel_for(tbb::blocked_range<std::size_t>(0, ids.size(), std::size_t{1} << 14),
                     [&](const tbb::blocked_range<std::size_t>& range) {
-                      for (std::size_t i = range.begin(); i != range.end(); ++i) {
-                        const std::string_view from = (*this)[order[i]];
-                        if (!from.empty()) {
-                          std::memcpy(bytes.data() + offsets[i], from.data(), from.size());
+                      for (std::size_t row = range.begin(); row != range.end(); ++row) {
+                        const std::string_view id = ids[row];
+                        for (std::size_t at = Hash64(id) & mask;; at = (at + 1) & mask) {
+                          std::atomic_ref<std::uint32_t> slot(slots[at]);
+                          std::uint32_t there = kEmptySlot;
+                          if (slot.compare_exchange_strong(there, static_cast<std::uint32_t>(row),
+                                                           std::memory_order_relaxed)) {
+                            break;
+                          }
+                          if (ids[there] == id) {
+                            found.store(static_cast<std::uint32_t>(row), std::memory_order_relaxed);
+                            break;
+                          }
                         }
                       }
                     });
-  bytes_ = std::move(bytes);
-  offsets_ = std::move(offsets);
+  twice = found == kEmptySlot ? std::nullopt : std::optional(found.load());
+  return IdTable(SharedArray<std::uint32_t>(slots));
+}
+
+std::optional<std::uint32_t> IdTable::Find(const StringPool& ids, std::string_view id) const {
+  if (slots_.empty()) return std::nullopt;
+  const std::size_t mask = slots_.size() - 1;
+  for (std::size_t at = Hash64(id) & mask; slots_[at] != kEmptySlot; at = (at + 1) & mask) {
+    if (ids[slots_[at]] == id) return slots_[at];
+  }
+  return std::nullopt;
 }
 
 }  // namespace lianjie

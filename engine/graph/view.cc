@@ -115,7 +115,7 @@ bool View::LinkInside(LinkIndex l) const {
          NodeInside(snapshot_->links().target[l]);
 }
 
-double View::Amount(const std::vector<double>& yearly, LinkIndex l) const {
+double View::Amount(std::span<const double> yearly, LinkIndex l) const {
   const double amount = ValueOr(yearly, l, 0.0);
   if (!spec_.period.has_value() || amount == 0.0) return amount;
   const LinkColumns& links = snapshot_->links();

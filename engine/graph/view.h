@@ -84,7 +84,7 @@ class View {
   static absl::Status Bind(const Filter& filter, std::string_view what,
                            FieldReader (*find)(std::string_view), BoundFields& bound);
   bool NodeMatches(NodeIndex n) const;
-  double Amount(const std::vector<double>& yearly, LinkIndex l) const;
+  double Amount(std::span<const double> yearly, LinkIndex l) const;
 
   std::shared_ptr<const Snapshot> snapshot_;
   ViewSpec spec_;

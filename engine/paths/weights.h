@@ -48,7 +48,7 @@ class LinkWeigher {
  private:
   LinkWeigher() = default;
   const View* view_ = nullptr;
-  const std::vector<double>* column_ = nullptr;
+  const SharedArray<double>* column_ = nullptr;
   double (View::*by_days_)(LinkIndex) const = nullptr;
   double missing_weight_ = 1.0;
 };

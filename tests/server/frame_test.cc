@@ -111,7 +111,7 @@ storage::NodeWrite Node(const std::string& id) {
 TEST(Keeper, ServesTheRevisionAskedFor) {
   const auto store = storage::MakeMemoryStore();
   ASSERT_TRUE(store->CreateGraph("default", std::nullopt).ok());
-  SnapshotKeeper keeper(*store, 1 << 20);
+  SnapshotKeeper keeper(*store, {});
   storage::Batch first;
   first.graph = "default";
   first.writes.emplace_back(Node("a"));
@@ -162,7 +162,7 @@ absl::Status Cancelled() { return absl::CancelledError("gone"); }
 
 TEST(Keeper, GivesUpAScanThatNobodyWaitsFor) {
   const auto store = LargeStore();
-  SnapshotKeeper keeper(*store, 1 << 20);
+  SnapshotKeeper keeper(*store, {});
   EXPECT_EQ(keeper.Get("default", {}, &Cancelled).status().code(), absl::StatusCode::kCancelled);
   for (int i = 0; i < 1000 && keeper.scans().given_up == 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
@@ -177,7 +177,7 @@ TEST(Keeper, GivesUpAScanThatNobodyWaitsFor) {
 
 TEST(Keeper, WhoStaysGetsTheScanThatOthersLeft) {
   const auto store = LargeStore();
-  SnapshotKeeper keeper(*store, 1 << 20);
+  SnapshotKeeper keeper(*store, {});
   auto stays = std::async(std::launch::async, [&] { return keeper.Get("default", {}); });
   for (int i = 0; i < 1000 && keeper.scans().begun == 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -202,7 +202,7 @@ TEST(Keeper, EndsWithAScanUnderWay) {
   const auto store = LargeStore();
   std::promise<SnapshotOr> told;
   {
-    SnapshotKeeper keeper(*store, 1 << 20);
+    SnapshotKeeper keeper(*store, {});
     ASSERT_FALSE(keeper.GetOrWait("default", {}, keeper.NewTicket(), {},
                                   [&](SnapshotOr made) { told.set_value(std::move(made)); }));
   }

@@ -133,34 +133,52 @@ TEST_P(StoreTest, ScansGoInTheOrderOfIds) {
   EXPECT_THAT(lines, ElementsAre("/2021", "52/2019", "52/2021", "5201/2020", "6/2020"));
 }
 
-TEST_P(StoreTest, VisitsShowWhatScansShow) {
+TEST_P(StoreTest, BulkScansShowWhatScansShow) {
   Must({Create(Node("A")), Create(Node("B")), Create(Node("C")), Create(Link("1", "A", "B")),
         Create(Link("2", "A", "B")), Create(Link("3", "C", "C")), Create(Link("4", "B", "A"))});
   Must({DeleteNode("B", true), Create(Node("D")), Create(Link("5", "D", "A"))});
-  std::vector<NodeRecord> nodes;
-  std::vector<LinkRecord> links;
+  for (int more = 0; more < 6; ++more) {  // enough for several parts
+    std::vector<Write> writes;
+    for (int i = 0; i < 1000; ++i) writes.push_back(Create(Node(Cat("N", more * 1000 + i))));
+    for (int i = 0; i < 300; ++i) {
+      writes.push_back(Create(Link(Cat("L", more * 1000 + i), Cat("N", i * 3), Cat("N", i))));
+    }
+    if (more > 0) writes.push_back(DeleteNode(Cat("N", more * 1000 - 1), true));
+    Must(std::move(writes));
+  }
   const auto reader = Read();
-  ASSERT_TRUE(reader
-                  ->VisitNodes([&](const NodeRecord& node) {
-                    nodes.push_back(node);
-                    return absl::OkStatus();
-                  })
-                  .ok());
-  ASSERT_TRUE(reader
-                  ->VisitLinks([&](const LinkRecord& link) {
-                    links.push_back(link);
-                    return absl::OkStatus();
-                  })
-                  .ok());
-  const auto by_id = [](const auto& a, const auto& b) { return CompareIds(a.id, b.id) < 0; };
-  std::sort(nodes.begin(), nodes.end(), by_id);
-  std::sort(links.begin(), links.end(), by_id);
-  EXPECT_EQ(nodes, All().nodes);
-  EXPECT_EQ(links, All().links);
-  EXPECT_THAT(Ids(links), ElementsAre("3", "5"));
-  const absl::Status stop = absl::CancelledError("stop");
-  EXPECT_EQ(reader->VisitNodes([&](const NodeRecord&) { return stop; }), stop);
-  EXPECT_EQ(reader->VisitLinks([&](const LinkRecord&) { return stop; }), stop);
+  for (const std::size_t parts : {1, 3, 100}) {
+    const auto scan = reader->StartBulkScan(parts);
+    EXPECT_EQ(scan->parts() > 2, parts > 1);
+    std::vector<NodeRecord> nodes;
+    std::vector<LinkRecord> links;
+    for (std::size_t part = 0; part < scan->parts(); ++part) {
+      ASSERT_TRUE(scan->VisitNodes(part,
+                                   [&](const NodeRecord& node) {
+                                     nodes.push_back(node);
+                                     return absl::OkStatus();
+                                   })
+                      .ok());
+    }
+    for (std::size_t part = scan->parts(); part-- > 0;) {
+      ASSERT_TRUE(
+          scan->VisitLinks(part,
+                           [&](const LinkRecord& link, BulkScan::Row source, BulkScan::Row target) {
+                             links.push_back(link);
+                             links.back().source = nodes[source].id;
+                             links.back().target = nodes[target].id;
+                             return absl::OkStatus();
+                           })
+              .ok());
+    }
+    const auto by_id = [](const auto& a, const auto& b) { return CompareIds(a.id, b.id) < 0; };
+    std::sort(nodes.begin(), nodes.end(), by_id);
+    std::sort(links.begin(), links.end(), by_id);
+    EXPECT_EQ(nodes, All().nodes);
+    EXPECT_EQ(links, All().links);
+    const absl::Status stop = absl::CancelledError("stop");
+    EXPECT_EQ(scan->VisitNodes(0, [&](const NodeRecord&) { return stop; }), stop);
+  }
 }
 
 TEST_P(StoreTest, LinksOfOneNode) {

@@ -14,10 +14,12 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/engine/support/random_graph.h"
+#include "tests/engine/support/snapshot_bytes.h"
 
 namespace lianjie {
 namespace {
 
+using testing::BytesOf;
 using testing::GraphRecords;
 using testing::RandomGraph;
 using testing::RandomGraphOptions;
@@ -35,33 +37,6 @@ RandomGraphOptions Everything(std::uint64_t seed) {
           .shares = true,
           .weights = true,
           .attributes = true};
-}
-
-// The bytes of every column, so that two snapshots can be compared whole.
-std::string BytesOf(const Snapshot& s) {
-  std::string bytes;
-  const auto add = [&bytes](const auto& column) {
-    bytes += Cat("[", column.size(), "]");
-    bytes.append(reinterpret_cast<const char*>(column.data()), column.size() * sizeof(column[0]));
-  };
-  const auto add_interned = [&](const InternedColumn& column) {
-    add(column.codes);
-    for (const std::string& value : column.values) bytes += Cat(value, "|");
-  };
-  columns::ForEachNodeVector(s.nodes(), add);
-  columns::ForEachLinkVector(s.links(), add);
-  add_interned(s.nodes().subtype), add_interned(s.nodes().industry);
-  add_interned(s.nodes().labels), add_interned(s.links().product), add_interned(s.links().policy);
-  for (NodeIndex n = 0; n < s.node_count(); ++n) {
-    bytes += Cat(s.NodeId(n), " ", s.out_begin(n), " ", s.out_end(n));
-    for (const LinkIndex l : s.in_links(n)) bytes += Cat(" ", l);
-  }
-  for (LinkIndex l = 0; l < s.link_count(); ++l) bytes += Cat(s.LinkId(l), " ");
-  for (RegionIndex r = 0; r < s.regions().size(); ++r) {
-    bytes += Cat(s.regions().code(r), " ", s.NodesOf(r).first, " ", s.NodesOf(r).second, " ");
-  }
-  for (const LineRecord& line : s.lines()) bytes += Cat(line.region, " ", line.year, " ");
-  return bytes;
 }
 
 TEST(SnapshotTest, DoesNotDependOnTheOrderOfAdding) {
@@ -183,8 +158,8 @@ TEST(SnapshotTest, UnusedColumnsAreEmpty) {
   const auto s = ToSnapshot(RandomGraph({.seed = 1}));
   std::size_t node_columns = 0;
   std::size_t link_columns = 0;
-  columns::ForEachNodeVector(s->nodes(), [&](const auto& c) { node_columns += !c.empty(); });
-  columns::ForEachLinkVector(s->links(), [&](const auto& c) { link_columns += !c.empty(); });
+  columns::ForEachNodeColumn([&](auto, const auto& c) { node_columns += !c.empty(); }, s->nodes());
+  columns::ForEachLinkColumn([&](auto, const auto& c) { link_columns += !c.empty(); }, s->links());
   EXPECT_EQ(node_columns, 2u) << "kind, region";
   EXPECT_EQ(link_columns, 5u) << "source, target, mechanism, priority, status";
   EXPECT_TRUE(s->nodes().subtype.codes.empty());
@@ -209,7 +184,7 @@ TEST(SnapshotTest, AKnownZeroIsNotUnknown) {
 
 TEST(SnapshotTest, WeightColumnsByName) {
   const auto s = ToSnapshot(testing::FromArcs({{"a", "b", 3}}));
-  EXPECT_EQ(**s->LinkWeights("weight"), std::vector<double>{3});
+  EXPECT_THAT(**s->LinkWeights("weight"), ::testing::ElementsAre(3));
   for (const std::string_view name : {"paid_yuan", "promised_yuan", "share", "capacity"}) {
     EXPECT_TRUE((*s->LinkWeights(name))->empty());
   }

@@ -39,7 +39,7 @@ OracleGraph MakeOracle(const AnalysisInput& input, Direction direction, const st
     position[n] = static_cast<std::uint32_t>(graph.nodes.size());
     graph.nodes.push_back(n);
   }
-  const std::vector<double>* column = weight == "none" ? nullptr : *snapshot.LinkWeights(weight);
+  const SharedArray<double>* column = weight == "none" ? nullptr : *snapshot.LinkWeights(weight);
   for (LinkIndex l = 0; l < snapshot.link_count(); ++l) {
     if (!input.view.LinkInside(l)) continue;
     const std::uint32_t from = position[snapshot.links().source[l]];
