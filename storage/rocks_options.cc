@@ -17,6 +17,8 @@
 namespace lianjie::storage {
 namespace {
 
+constexpr int kCacheShardBits = 4;
+
 // An error in the background (a flush, a compaction) fails the store like one in the foreground.
 class BackgroundErrors : public rocksdb::EventListener {
  public:
@@ -100,8 +102,14 @@ rocksdb::Options MakeRocksOptions(const OpenOptions& options, std::shared_ptr<Fa
   o.level_compaction_dynamic_level_bytes = true;
   rocksdb::BlockBasedTableOptions table;
   table.block_size = 16 << 10;
-  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes, kCacheShardBits);
   table.cache_index_and_filter_blocks = true;  // so that the cache's size bounds them too
+  // In pieces: the filter of a large file is larger than a shard of the cache, and would be read
+  // anew for every look-up.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.metadata_block_size = 16 << 10;
+  table.pin_top_level_index_and_filter = true;
   table.cache_index_and_filter_blocks_with_high_priority = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));

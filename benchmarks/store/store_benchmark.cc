@@ -205,6 +205,8 @@ void MeasureMerge(const storage::Reader& reader, const Snapshot& base, double sc
 
 // Commits by so many writers at once, each of `writes` new nodes.
 double CommitsPerSecond(Store& store, int writers, int writes) {
+  static int round = 0;
+  ++round;
   std::atomic<std::int64_t> commits{0};
   const auto end = Clock::now() + kEach;
   std::vector<std::thread> threads;
@@ -215,7 +217,7 @@ double CommitsPerSecond(Store& store, int writers, int writes) {
         batch.graph = "default";
         for (int k = 0; k < writes; ++k) {
           storage::NodeWrite write;
-          write.node.id = Cat("w", writes, "-", w, "-", i, "-", k);
+          write.node.id = Cat("w", round, "-", w, "-", i, "-", k);
           write.node.kind = NodeKind::kHousehold;
           write.node.persons = 3;
           batch.writes.emplace_back(std::move(write));
