@@ -246,6 +246,7 @@ v1::Graph ToProto(const storage::GraphInfo& in) {
   out.set_link_count(static_cast<std::int64_t>(in.link_count));
   out.set_region_count(static_cast<std::int64_t>(in.region_count));
   out.set_line_count(static_cast<std::int64_t>(in.line_count));
+  out.set_oldest_revision(in.oldest_revision);
   out.mutable_create_time()->set_seconds(in.create_time_micros / kMicros);
   out.mutable_create_time()->set_nanos(
       static_cast<std::int32_t>(in.create_time_micros % kMicros * 1000));

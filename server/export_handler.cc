@@ -112,15 +112,16 @@ class Exporter {
 absl::Status GraphHandlers::Export(const v1::ExportRequest& request, StreamWriter& writer,
                                    const Call& call) {
   const std::string binding = BindingOf({"Export", GraphName(request.graph())});
-  LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), request.consistency()));
   Place from;
+  v1::Consistency consistency = request.consistency();
   if (!request.resume_token().empty()) {
     LIANJIE_ASSIGN_OR_RETURN(const std::string text,
                              ReadPageToken(binding, request.resume_token(), kTokenField));
     LIANJIE_ASSIGN_OR_RETURN(from, ReadPlace(text));
-    LIANJIE_RETURN_IF_ERROR(CheckRevision(
-        {.kind = Freshness::Kind::kExact, .revision = from.revision}, reader->info().revision));
+    // The export goes on at the revision that it began with, whatever was written since.
+    consistency.set_exact_revision(from.revision);
   }
+  LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), consistency, call));
   return Exporter(*reader, binding, writer, call).Run(from);
 }
 

@@ -198,12 +198,13 @@ absl::StatusOr<Freshness> FreshnessOf(const v1::Consistency& consistency) {
 }
 
 absl::StatusOr<std::shared_ptr<const storage::Reader>> GraphHandlers::OpenReader(
-    std::string_view graph, const v1::Consistency& consistency) {
+    std::string_view graph, const v1::Consistency& consistency, const Call& call) {
   LIANJIE_ASSIGN_OR_RETURN(const Freshness freshness, FreshnessOf(consistency));
   LIANJIE_ASSIGN_OR_RETURN(std::shared_ptr<const storage::Reader> reader,
                            store_.OpenReader(GraphName(graph)));
-  LIANJIE_RETURN_IF_ERROR(CheckRevision(freshness, reader->info().revision));
-  return reader;
+  LIANJIE_RETURN_IF_ERROR(CheckRevision(freshness, reader->info()));
+  if (!IsOlder(freshness, reader->info())) return reader;
+  return old_readers_.Open(GraphName(graph), freshness.revision, [&call] { return call.Check(); });
 }
 
 absl::StatusOr<v1::Graph> GraphHandlers::CreateGraph(const v1::CreateGraphRequest& request) {
@@ -280,9 +281,11 @@ absl::StatusOr<v1::MutateResponse> GraphHandlers::Mutate(const v1::MutateRequest
   return response;
 }
 
-absl::StatusOr<v1::GetNodeResponse> GraphHandlers::GetNode(const v1::GetNodeRequest& request) {
+absl::StatusOr<v1::GetNodeResponse> GraphHandlers::GetNode(const v1::GetNodeRequest& request,
+                                                           const Call& call) {
   if (request.id().empty()) return InvalidField("id", "is required", Reason::kMissingField);
-  LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), request.consistency()));
+  LIANJIE_ASSIGN_OR_RETURN(const auto reader,
+                           OpenReader(request.graph(), request.consistency(), call));
   LIANJIE_ASSIGN_OR_RETURN(const NodeRecord node, reader->GetNode(request.id()));
   v1::GetNodeResponse response;
   *response.mutable_node() = ToProto(node);
@@ -290,9 +293,11 @@ absl::StatusOr<v1::GetNodeResponse> GraphHandlers::GetNode(const v1::GetNodeRequ
   return response;
 }
 
-absl::StatusOr<v1::GetLinkResponse> GraphHandlers::GetLink(const v1::GetLinkRequest& request) {
+absl::StatusOr<v1::GetLinkResponse> GraphHandlers::GetLink(const v1::GetLinkRequest& request,
+                                                           const Call& call) {
   if (request.id().empty()) return InvalidField("id", "is required", Reason::kMissingField);
-  LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), request.consistency()));
+  LIANJIE_ASSIGN_OR_RETURN(const auto reader,
+                           OpenReader(request.graph(), request.consistency(), call));
   LIANJIE_ASSIGN_OR_RETURN(const LinkRecord link, reader->GetLink(request.id()));
   v1::GetLinkResponse response;
   *response.mutable_link() = ToProto(link);

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "lianjie/v1/graph_service.pb.h"
 #include "server/call.h"
+#include "server/old_readers.h"
 #include "server/snapshot_keeper.h"
 #include "storage/store.h"
 
@@ -24,10 +25,11 @@ inline std::string_view GraphName(std::string_view name) {
 
 absl::StatusOr<Freshness> FreshnessOf(const v1::Consistency& consistency);
 
-// Thread safe; the store and the keeper outlive it.
+// Thread safe; the store, the keeper and the old readers outlive it.
 class GraphHandlers {
  public:
-  GraphHandlers(storage::Store& store, SnapshotKeeper& keeper) : store_(store), keeper_(keeper) {}
+  GraphHandlers(storage::Store& store, SnapshotKeeper& keeper, OldReaders& old_readers)
+      : store_(store), keeper_(keeper), old_readers_(old_readers) {}
 
   absl::StatusOr<v1::Graph> CreateGraph(const v1::CreateGraphRequest& request);
   absl::StatusOr<v1::Graph> GetGraph(const v1::GetGraphRequest& request);
@@ -36,8 +38,8 @@ class GraphHandlers {
   absl::Status DeleteGraph(const v1::DeleteGraphRequest& request);
   absl::StatusOr<v1::MutateResponse> Mutate(const v1::MutateRequest& request);
 
-  absl::StatusOr<v1::GetNodeResponse> GetNode(const v1::GetNodeRequest& request);
-  absl::StatusOr<v1::GetLinkResponse> GetLink(const v1::GetLinkRequest& request);
+  absl::StatusOr<v1::GetNodeResponse> GetNode(const v1::GetNodeRequest& request, const Call& call);
+  absl::StatusOr<v1::GetLinkResponse> GetLink(const v1::GetLinkRequest& request, const Call& call);
   absl::StatusOr<v1::ListNodesResponse> ListNodes(const v1::ListNodesRequest& request,
                                                   const Call& call);
   absl::StatusOr<v1::ListLinksResponse> ListLinks(const v1::ListLinksRequest& request,
@@ -52,12 +54,13 @@ class GraphHandlers {
   absl::Status Export(const v1::ExportRequest& request, StreamWriter& writer, const Call& call);
 
  private:
-  // The newest Reader, refused when it cannot serve the consistency asked for.
+  // The newest Reader, or that of the very revision that is asked for.
   absl::StatusOr<std::shared_ptr<const storage::Reader>> OpenReader(
-      std::string_view graph, const v1::Consistency& consistency);
+      std::string_view graph, const v1::Consistency& consistency, const Call& call);
 
   storage::Store& store_;
   SnapshotKeeper& keeper_;
+  OldReaders& old_readers_;
 };
 
 }  // namespace lianjie::server

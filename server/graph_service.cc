@@ -72,12 +72,14 @@ class GraphService final : public RawService {
   ServerUnaryReactor* GetNode(CallbackServerContext* c, const ByteBuffer* q,
                               ByteBuffer* a) override {
     return On<v1::GetNodeRequest, v1::GetNodeResponse>(
-        c, q, a, w_.interactive, [this](const auto& r, Call&) { return w_.graph.GetNode(r); });
+        c, q, a, w_.interactive,
+        [this](const auto& r, Call& call) { return w_.graph.GetNode(r, call); });
   }
   ServerUnaryReactor* GetLink(CallbackServerContext* c, const ByteBuffer* q,
                               ByteBuffer* a) override {
     return On<v1::GetLinkRequest, v1::GetLinkResponse>(
-        c, q, a, w_.interactive, [this](const auto& r, Call&) { return w_.graph.GetLink(r); });
+        c, q, a, w_.interactive,
+        [this](const auto& r, Call& call) { return w_.graph.GetLink(r, call); });
   }
   ServerUnaryReactor* ListNodes(CallbackServerContext* c, const ByteBuffer* q,
                                 ByteBuffer* a) override {

@@ -74,7 +74,8 @@ absl::StatusOr<v1::ListNodesResponse> GraphHandlers::ListNodes(const v1::ListNod
       BindingOf({"ListNodes", GraphName(request.graph()), request.filter()});
   LIANJIE_ASSIGN_OR_RETURN(const Filter filter, ParseNodeFilter(request.filter()));
   LIANJIE_ASSIGN_OR_RETURN(const std::string place, ReadPageToken(binding, request.page_token()));
-  LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), request.consistency()));
+  LIANJIE_ASSIGN_OR_RETURN(const auto reader,
+                           OpenReader(request.graph(), request.consistency(), call));
   LIANJIE_ASSIGN_OR_RETURN(const auto cursor, reader->ScanNodes(place));
   v1::ListNodesResponse response;
   response.set_revision(reader->info().revision);
@@ -91,7 +92,8 @@ absl::StatusOr<v1::ListLinksResponse> GraphHandlers::ListLinks(const v1::ListLin
                                          request.source(), request.target()});
   LIANJIE_ASSIGN_OR_RETURN(const Filter filter, ParseLinkFilter(request.filter()));
   LIANJIE_ASSIGN_OR_RETURN(const std::string place, ReadPageToken(binding, request.page_token()));
-  LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), request.consistency()));
+  LIANJIE_ASSIGN_OR_RETURN(const auto reader,
+                           OpenReader(request.graph(), request.consistency(), call));
   for (const std::string& end : {request.source(), request.target()}) {
     if (!end.empty()) LIANJIE_RETURN_IF_ERROR(reader->GetNode(end).status());
   }
@@ -119,7 +121,8 @@ absl::StatusOr<v1::ListRegionsResponse> GraphHandlers::ListRegions(
   constexpr std::string_view kFields[] = {"code", "parent", "name", "level"};
   LIANJIE_ASSIGN_OR_RETURN(const Filter filter, Filter::Parse(request.filter(), kFields));
   LIANJIE_ASSIGN_OR_RETURN(const std::string place, ReadPageToken(binding, request.page_token()));
-  LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), request.consistency()));
+  LIANJIE_ASSIGN_OR_RETURN(const auto reader,
+                           OpenReader(request.graph(), request.consistency(), call));
   LIANJIE_ASSIGN_OR_RETURN(const auto cursor, reader->ScanRegions(place));
   v1::ListRegionsResponse response;
   response.set_revision(reader->info().revision);
@@ -139,7 +142,8 @@ absl::StatusOr<v1::ListLinesResponse> GraphHandlers::ListLines(const v1::ListLin
                                                                const Call& call) {
   const std::string binding = BindingOf({"ListLines", GraphName(request.graph())});
   LIANJIE_ASSIGN_OR_RETURN(const std::string place, ReadPageToken(binding, request.page_token()));
-  LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenReader(request.graph(), request.consistency()));
+  LIANJIE_ASSIGN_OR_RETURN(const auto reader,
+                           OpenReader(request.graph(), request.consistency(), call));
   LIANJIE_ASSIGN_OR_RETURN(const auto cursor, reader->ScanLines(place));
   v1::ListLinesResponse response;
   response.set_revision(reader->info().revision);

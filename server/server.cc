@@ -67,13 +67,15 @@ class ServerImpl final : public Server {
         keeper_(*store_, {.projection_budget_bytes = memory_bytes_ / 4,
                           .folder = options.data_dir + "/snapshots"}),
         budget_(memory_bytes_),
-        graph_handlers_(*store_, keeper_),
+        old_readers_(*store_),
+        graph_handlers_(*store_, keeper_, old_readers_),
         analysis_handlers_(keeper_, budget_, options.threads),
         interactive_("interactive", options.interactive_threads, options.max_queue),
         heavy_("heavy", options.heavy_threads, options.max_queue),
         writes_("write", options.write_threads, options.max_queue) {
     store_->SetListener([this](std::string_view graph, std::int64_t revision) {
       keeper_.OnCommit(graph, revision);
+      old_readers_.OnCommit(graph, revision);
     });
   }
 
@@ -147,9 +149,10 @@ class ServerImpl final : public Server {
   const ServerOptions options_;
   const std::uint64_t memory_bytes_;
   const std::unique_ptr<storage::Store>
-      store_;  // its listener calls keeper_, and nothing commits any more when that ends
+      store_;  // its listener calls the next ones, and nothing commits any more when they end
   SnapshotKeeper keeper_;
   MemoryBudget budget_;
+  OldReaders old_readers_;
   GraphHandlers graph_handlers_;
   AnalysisHandlers analysis_handlers_;
   Lane interactive_;
@@ -169,6 +172,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Open(const ServerOptions& option
   storage::OpenOptions open;
   open.path = options.data_dir;
   open.create_if_missing = !options.must_exist;
+  open.retention = options.retention;
   open.on_failure = options.on_store_failure ? options.on_store_failure : &EndProcess;
   LIANJIE_ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> store, storage::OpenRocksStore(open));
   auto server = std::make_unique<ServerImpl>(std::move(store), options);

@@ -34,6 +34,10 @@ struct ServerOptions {
   std::chrono::milliseconds max_deadline{std::chrono::hours(1)};
   // A reader of a stream that takes no message for so long is ended with DEADLINE_EXCEEDED.
   std::chrono::milliseconds stall{std::chrono::seconds(30)};
+  // What was a graph's newest state within this time can be read by its revision and watched from,
+  // and request ids are known for as long; older history is removed. 0: the newest state alone;
+  // seconds::max(): all is kept.
+  std::chrono::seconds retention{std::chrono::hours(24 * 7)};
   // Called once, from any thread, when the disk failed the store: the process must end with a clear
   // message, since what is in memory can no longer be trusted. Nothing acknowledged is lost. Empty:
   // a message on stderr, then the process ends at once with status 1.

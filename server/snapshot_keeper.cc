@@ -42,22 +42,6 @@ absl::Status Stopping() {
 
 }  // namespace
 
-absl::Status CheckRevision(const Freshness& freshness, std::int64_t newest) {
-  const bool wanted =
-      freshness.kind == Freshness::Kind::kAtLeast || freshness.kind == Freshness::Kind::kExact;
-  if (!wanted || freshness.revision == newest) return absl::OkStatus();
-  if (freshness.kind == Freshness::Kind::kAtLeast && freshness.revision < newest)
-    return absl::OkStatus();
-  return MakeError(
-      absl::StatusCode::kFailedPrecondition,
-      Cat("revision ", freshness.revision, " is not available: the graph is at revision ", newest,
-          ", the only one that can be read"),
-      {.reason = Reason::kRevisionUnavailable,
-       .field = "consistency",
-       .row = {},
-       .metadata = {{"requested", Cat(freshness.revision)}, {"newest", Cat(newest)}}});
-}
-
 SnapshotKeeper::SnapshotKeeper(const storage::Store& store, SnapshotKeeperOptions options)
     : store_(store),
       options_(std::move(options)),
@@ -82,7 +66,10 @@ void SnapshotKeeper::Count(std::uint64_t Scans::*what) {
 void SnapshotKeeper::Forget(std::string_view graph) {
   if (folder_.enabled()) folder_.Remove(graph);
   const std::lock_guard lock(mutex_);
-  if (const auto found = slots_.find(graph); found != slots_.end()) slots_.erase(found);
+  const std::string prefix = Cat(graph, '\n');
+  std::erase_if(slots_, [&](const auto& slot) {
+    return slot.first == graph || slot.first.starts_with(prefix);
+  });
   projections_.Forget(graph);
 }
 
@@ -128,16 +115,19 @@ std::optional<SnapshotOr> SnapshotKeeper::GetOrAdd(std::string_view graph,
     Forget(graph);
     return reader.status();
   }
-  const std::int64_t newest = (*reader)->info().revision;
-  if (const absl::Status status = CheckRevision(freshness, newest); !status.ok()) return status;
+  const storage::GraphInfo& info = (*reader)->info();
+  if (const absl::Status status = CheckRevision(freshness, info); !status.ok()) return status;
+  const bool older = IsOlder(freshness, info);
+  const std::int64_t newest = older ? freshness.revision : info.revision;
   const std::int64_t least = LeastRevision(freshness, newest);
+  if (waiter && !older) waiter = RetryIfPassed(graph, *std::move(waiter));
   const std::lock_guard lock(mutex_);
   if (stopped_) return Stopping();
-  auto found = slots_.find(graph);
-  if (found == slots_.end()) {
-    found = slots_.emplace(std::string(graph), std::make_shared<Slot>()).first;
-  }
+  const std::string slot_name = older ? OldName(graph, newest) : std::string(graph);
+  auto found = slots_.find(slot_name);
+  if (found == slots_.end()) found = slots_.emplace(slot_name, std::make_shared<Slot>()).first;
   const auto& [name, slot] = *found;
+  if (older) slot->used = ++uses_;
   if (const auto& now = slot->snapshot; now && now->revision() >= least) {
     if (now->revision() < newest && !slot->behind) {
       slot->behind = true;
@@ -213,6 +203,7 @@ void SnapshotKeeper::Scan(const std::string& graph, const std::shared_ptr<Slot>&
       if (stopped_ || !given_up) TakeServed(*slot, made, told);
       again = !stopped_ && (!slot->waiters.empty() || slot->behind);
       if (!again) slot->scanning = false;
+      TrimOld();
       if (given_up) ++scans_.given_up;
     }
     for (auto& [ready, answer] : told) ready(std::move(answer));
@@ -230,15 +221,6 @@ SnapshotOr SnapshotKeeper::ScanOnce(const std::string& graph, Slot& slot, bool& 
     behind = std::exchange(slot.behind, false);
     for (Waiter& waiter : slot.waiters) waiter.met = true;
   }
-  LIANJIE_ASSIGN_OR_RETURN(const auto reader, store_.OpenReader(graph));
-  {
-    const std::lock_guard lock(mutex_);
-    // A graph of this name may have been made anew.
-    if (slot.identity != reader->info().identity) now = nullptr;
-    slot.identity = reader->info().identity;
-  }
-  if (!now) now = OpenSaved(reader->info(), slot);
-  if (now && now->revision() == reader->info().revision) return now;
   const WaiterCheck check = [&, next = std::chrono::steady_clock::now()]() mutable {
     const auto time = std::chrono::steady_clock::now();
     if (time < next) return absl::OkStatus();
@@ -247,6 +229,16 @@ SnapshotOr SnapshotKeeper::ScanOnce(const std::string& graph, Slot& slot, bool& 
     given_up = true;
     return GivenUp("nobody waits for the snapshot any more");
   };
+  LIANJIE_ASSIGN_OR_RETURN(const auto reader, OpenSlot(graph, check));
+  const bool older = IsOldName(graph);
+  {
+    const std::lock_guard lock(mutex_);
+    // A graph of this name may have been made anew.
+    if (slot.identity != reader->info().identity) now = nullptr;
+    slot.identity = reader->info().identity;
+  }
+  if (!now && !older) now = OpenSaved(reader->info(), slot);
+  if (now && now->revision() == reader->info().revision) return now;
   if (now) {
     const SnapshotOr merged = MergeChanges(*reader, *now, check);
     if (given_up) return merged.status();
@@ -284,7 +276,8 @@ void SnapshotKeeper::Save(const std::string& graph, Slot& slot, bool at_the_end)
     const bool due =
         !slot.saving && (at_the_end || slot.saved_revision < 0 ||
                          std::chrono::steady_clock::now() - slot.saved_at >= options_.save_every);
-    if (!folder_.enabled() || !snapshot || !due || snapshot->revision() == slot.saved_revision) {
+    if (!folder_.enabled() || IsOldName(graph) || !snapshot || !due ||
+        snapshot->revision() == slot.saved_revision) {
       return;
     }
     const std::uint64_t records = std::uint64_t{snapshot->node_count()} + snapshot->link_count();
@@ -331,8 +324,10 @@ void SnapshotKeeper::TakeServed(Slot& slot, const SnapshotOr& made, Told& told) 
     if (made.ok()) {
       const std::int64_t revision = (*made)->revision();
       if (revision < waiter.least_revision && !waiter.met) return false;
-      // A commit may have come between, or the graph have been made anew.
-      if (const absl::Status status = CheckRevision(waiter.freshness, revision); !status.ok()) {
+      // The graph may have been made anew.
+      storage::GraphInfo info;
+      info.revision = revision;
+      if (const absl::Status status = CheckRevision(waiter.freshness, info); !status.ok()) {
         answer = status;
       }
     }

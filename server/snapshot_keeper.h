@@ -39,9 +39,11 @@ struct Freshness {
   std::int64_t revision = 0;  // kAtLeast, kExact
 };
 
-// OK when a graph now at `newest` can serve `freshness`; else REVISION_UNAVAILABLE
-// (FAILED_PRECONDITION) naming both.
-absl::Status CheckRevision(const Freshness& freshness, std::int64_t newest);
+// OK when a graph that is now as `newest` says can serve `freshness`; else REVISION_UNAVAILABLE
+// (FAILED_PRECONDITION) naming what is there.
+absl::Status CheckRevision(const Freshness& freshness, const storage::GraphInfo& newest);
+// Whether it asks for a revision that is not the newest any more.
+bool IsOlder(const Freshness& freshness, const storage::GraphInfo& newest);
 
 struct SnapshotKeeperOptions {
   std::uint64_t projection_budget_bytes = std::uint64_t{1} << 30;
@@ -62,9 +64,10 @@ class SnapshotKeeper {
   // Gives up all scans, and saves what is not saved.
   ~SnapshotKeeper();
 
-  // The Snapshot that serves `freshness`. Errors: GRAPH_NOT_FOUND, REVISION_UNAVAILABLE (a revision
-  // that is not the newest is not kept in memory), those of the store and of `check`. O(1) when it
-  // is there, else it waits for a scan of the graph.
+  // The Snapshot that serves `freshness`. Errors: GRAPH_NOT_FOUND, REVISION_UNAVAILABLE, those of
+  // the store and of `check`. O(1) when it is there, else it waits for a scan of the graph. Of
+  // older revisions the few that were used last are kept, as far as they fit into the budget of the
+  // projections once more.
   SnapshotOr Get(std::string_view graph, const Freshness& freshness, const WaiterCheck& check = {});
 
   // What Get would give at once: a Snapshot or an error; nothing when it would wait.
@@ -110,9 +113,10 @@ class SnapshotKeeper {
     Ready ready;
     bool met = false;  // a scan began since
   };
-  // One graph. Guarded by mutex_.
+  // One graph, or one older revision of it. Guarded by mutex_.
   struct Slot {
     std::shared_ptr<const Snapshot> snapshot;
+    std::uint64_t used = 0;  // of an older revision: when it was last asked for
     std::vector<Waiter> waiters;
     std::uint64_t identity = 0;  // of the graph that it is a snapshot of
     std::int64_t saved_revision = -1;
@@ -126,6 +130,13 @@ class SnapshotKeeper {
 
   std::optional<SnapshotOr> GetOrAdd(std::string_view graph, const Freshness& freshness,
                                      std::optional<Waiter> waiter);
+  // old_snapshots.cc: slots of older revisions, which go by names of their own.
+  static std::string OldName(std::string_view graph, std::int64_t revision);
+  static bool IsOldName(std::string_view name);
+  absl::StatusOr<std::shared_ptr<const storage::Reader>> OpenSlot(std::string_view name,
+                                                                  const WaiterCheck& check) const;
+  Waiter RetryIfPassed(std::string_view graph, Waiter waiter);
+  void TrimOld();                                                           // mutex_ is held
   void Begin(const std::string& graph, const std::shared_ptr<Slot>& slot);  // mutex_ is held
   void Scan(const std::string& graph, const std::shared_ptr<Slot>& slot);
   SnapshotOr ScanOnce(const std::string& graph, Slot& slot, bool& given_up);
@@ -145,6 +156,7 @@ class SnapshotKeeper {
   std::atomic<Ticket> next_ticket_{1};
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Slot>, std::less<>> slots_;
+  std::uint64_t uses_ = 0;
   Scans scans_;
   bool stopped_ = false;
   Lane scanners_;  // the last: its threads use all others

@@ -91,7 +91,10 @@ absl::StatusOr<v1::GetStatisticsResponse> GraphHandlers::GetStatistics(
   LIANJIE_ASSIGN_OR_RETURN(const Freshness freshness, FreshnessOf(request.consistency()));
   LIANJIE_ASSIGN_OR_RETURN(const auto snapshot, keeper_.Get(GraphName(request.graph()), freshness,
                                                             [&call] { return call.Check(); }));
-  LIANJIE_ASSIGN_OR_RETURN(const auto reader, store_.OpenReader(GraphName(request.graph())));
+  LIANJIE_ASSIGN_OR_RETURN(auto reader, store_.OpenReader(GraphName(request.graph())));
+  if (IsOlder(freshness, reader->info())) {
+    LIANJIE_ASSIGN_OR_RETURN(reader, OpenReader(request.graph(), request.consistency(), call));
+  }
   ViewSpec spec;
   spec.as_of = snapshot->reference_date();
   if (request.has_as_of()) {

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -82,12 +83,33 @@ struct RequestRecord {
 std::string EncodeRequest(const RequestRecord& request);
 absl::StatusOr<RequestRecord> DecodeRequest(std::string_view value);
 
-// The revision is in the key, not in the value.
-std::string EncodeChange(const Change& change);
+// The revision is in the key, not in the value; `number` is that of a node or link.
+std::string EncodeChange(const Change& change, Number number = 0);
 absl::Status DecodeChange(std::string_view value, Change& change);
 
-// One record with all that it says, for digests.
+// What rebuilding an older revision needs of a change: which record, and how it was. A change of
+// the settings or a load has no record.
+struct ChangeUndo {
+  Change::Image before;  // monostate: created
+  Change::Image after;   // monostate: deleted
+  Number number = 0;
+  bool reloaded = false;
+};
+absl::StatusOr<ChangeUndo> DecodeChangeUndo(std::string_view value);
+
+// One revision; its number is in the key.
+struct RevisionRecord {
+  std::int64_t commit_time_micros = 0;
+  std::string request_id;
+  std::uint32_t change_count = 0;
+  std::optional<Date> reference_date;
+};
+std::string EncodeRevision(const RevisionRecord& revision);
+absl::StatusOr<RevisionRecord> DecodeRevision(std::string_view value);
+
+// One record with all that it says.
 std::string EncodeImage(const Change::Image& image);
+absl::StatusOr<Change::Image> DecodeImage(std::string_view value);
 
 }  // namespace lianjie::storage
 

@@ -120,6 +120,8 @@ std::string EncodeMeta(const GraphMeta& meta) {
   message.set_line_count(meta.info.line_count);
   message.set_next_node(meta.next_node);
   message.set_next_link(meta.next_link);
+  message.set_oldest_revision(meta.info.oldest_revision);
+  message.set_changes_after(meta.info.changes_after);
   return message.SerializeAsString();
 }
 
@@ -137,6 +139,8 @@ absl::StatusOr<GraphMeta> DecodeMeta(std::string_view value) {
   meta.info.line_count = message.line_count();
   meta.next_node = message.next_node();
   meta.next_link = message.next_link();
+  meta.info.oldest_revision = message.oldest_revision();
+  meta.info.changes_after = message.changes_after();
   return meta;
 }
 
@@ -173,8 +177,9 @@ absl::StatusOr<RequestRecord> DecodeRequest(std::string_view value) {
   return request;
 }
 
-std::string EncodeChange(const Change& change) {
+std::string EncodeChange(const Change& change, Number number) {
   v1::ChangeValue message;
+  message.set_number(number);
   message.set_commit_time_micros(change.commit_time_micros);
   message.set_reloaded(change.reloaded);
   message.set_settings(change.settings);
@@ -198,10 +203,47 @@ absl::Status DecodeChange(std::string_view value, Change& change) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<ChangeUndo> DecodeChangeUndo(std::string_view value) {
+  v1::ChangeValue message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "change", message));
+  return ChangeUndo{.before = ReadImage(message.before()),
+                    .after = ReadImage(message.after()),
+                    .number = message.number(),
+                    .reloaded = message.reloaded()};
+}
+
+std::string EncodeRevision(const RevisionRecord& revision) {
+  v1::RevisionValue message;
+  message.set_commit_time_micros(revision.commit_time_micros);
+  message.set_request_id(revision.request_id);
+  message.set_change_count(revision.change_count);
+  if (revision.reference_date.has_value()) {
+    message.set_reference_date(revision.reference_date->days);
+  }
+  return message.SerializeAsString();
+}
+
+absl::StatusOr<RevisionRecord> DecodeRevision(std::string_view value) {
+  v1::RevisionValue message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "revision", message));
+  RevisionRecord revision{.commit_time_micros = message.commit_time_micros(),
+                          .request_id = message.request_id(),
+                          .change_count = message.change_count(),
+                          .reference_date = {}};
+  if (message.has_reference_date()) revision.reference_date = Date{message.reference_date()};
+  return revision;
+}
+
 std::string EncodeImage(const Change::Image& image) {
   v1::Image message;
   std::visit(ImageWriter{message}, image);
   return message.SerializeAsString();
+}
+
+absl::StatusOr<Change::Image> DecodeImage(std::string_view value) {
+  v1::Image message;
+  LIANJIE_RETURN_IF_ERROR(Parse(value, "image", message));
+  return ReadImage(message);
 }
 
 }  // namespace lianjie::storage

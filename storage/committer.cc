@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include "engine/core/status.h"
@@ -35,8 +36,8 @@ std::int64_t NowMicros() {
       .count();
 }
 
-Committer::Committer(std::shared_ptr<KeyValue> kv)
-    : kv_(std::move(kv)), thread_([this] { Run(); }) {}
+Committer::Committer(std::shared_ptr<KeyValue> kv, std::chrono::seconds retention)
+    : kv_(std::move(kv)), pruner_(*kv_, retention), thread_([this] { Run(); }) {}
 
 Committer::~Committer() {
   {
@@ -84,20 +85,34 @@ void Committer::Sweep(const std::vector<GraphNumber>& graphs) {
   to_do_.notify_one();
 }
 
+void Committer::Rest(std::unique_lock<std::mutex>& lock) {
+  const auto called = [this] { return stopping_ || !tasks_.empty() || !to_sweep_.empty(); };
+  if (const std::optional<Pruner::Time> due = pruner_.due()) {
+    to_do_.wait_until(lock, *due, called);
+  } else {
+    to_do_.wait(lock, called);
+  }
+}
+
 void Committer::Run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    to_do_.wait(lock, [this] { return stopping_ || !tasks_.empty() || !to_sweep_.empty(); });
+    Rest(lock);
     if (!tasks_.empty()) {
       RunGroup(lock);
+      pruner_.AfterCommit();
     } else if (stopping_) {
-      return;  // what is left to sweep is found at the next opening
-    } else {
+      return;  // what is left to remove is found at the next opening
+    } else if (!to_sweep_.empty()) {
       const GraphNumber graph = to_sweep_.front();
       lock.unlock();
       const bool last = SweepPiece(graph);
       lock.lock();
       if (last) to_sweep_.pop_front();
+    } else if (pruner_.due() <= Pruner::Clock::now()) {
+      lock.unlock();
+      pruner_.Piece(NowMicros());
+      lock.lock();
     }
   }
 }

@@ -3,10 +3,11 @@
 // meanwhile make the next group. So concurrent writers share a sync without anybody waiting for
 // company: a group ends when nobody waits or when it has 1 MiB. Work that must be alone (loads,
 // graphs made and deleted) runs on the same thread, in turn. When nothing waits it removes, piece
-// by piece, the keys of deleted graphs.
+// by piece, the keys of deleted graphs and what is older than the retention.
 #ifndef LIANJIE_STORAGE_COMMITTER_H_
 #define LIANJIE_STORAGE_COMMITTER_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -22,6 +23,7 @@
 #include "absl/status/statusor.h"
 #include "storage/key_value.h"
 #include "storage/keys.h"
+#include "storage/pruner.h"
 #include "storage/store.h"
 
 namespace lianjie::storage {
@@ -31,7 +33,7 @@ using Listener = std::function<void(std::string_view graph, std::int64_t revisio
 // Thread safe.
 class Committer {
  public:
-  explicit Committer(std::shared_ptr<KeyValue> kv);
+  Committer(std::shared_ptr<KeyValue> kv, std::chrono::seconds retention);
   // Ends when all that waits is done.
   ~Committer();
   Committer(const Committer&) = delete;
@@ -58,6 +60,8 @@ class Committer {
 
   void Wait(Task& task);
   void Run();
+  // Until there is something to do.
+  void Rest(std::unique_lock<std::mutex>& lock);
   void RunGroup(std::unique_lock<std::mutex>& lock);
   void FinishTasks(const std::vector<Task*>& tasks);
   // Removes a piece of the graph; true when it was the last.
@@ -70,6 +74,7 @@ class Committer {
   std::deque<Task*> tasks_;
   std::deque<GraphNumber> to_sweep_;
   bool stopping_ = false;
+  Pruner pruner_;  // of the committing thread
   std::mutex listener_mutex_;
   Listener listener_;
   std::thread thread_;  // the last: it uses all others

@@ -176,4 +176,11 @@ absl::StatusOr<std::optional<RequestRecord>> GraphData::GetRequest(
   return request;
 }
 
+absl::StatusOr<std::optional<RevisionRecord>> GraphData::GetRevision(std::int64_t revision) const {
+  LIANJIE_ASSIGN_OR_RETURN(const auto value, kv_.Get(RevisionKey(graph_, revision)));
+  if (!value.has_value()) return std::nullopt;
+  LIANJIE_ASSIGN_OR_RETURN(RevisionRecord record, DecodeRevision(*value));
+  return record;
+}
+
 }  // namespace lianjie::storage

@@ -75,6 +75,7 @@ class GraphData {
   absl::StatusOr<std::optional<LineRecord>> GetLine(std::string_view region,
                                                     std::int64_t year) const;
   absl::StatusOr<std::optional<RequestRecord>> GetRequest(std::string_view request_id) const;
+  absl::StatusOr<std::optional<RevisionRecord>> GetRevision(std::int64_t revision) const;
 
  private:
   const KeyValueReader& kv_;

@@ -11,6 +11,7 @@
 #include "storage/bulk_scan.h"
 #include "storage/digest.h"
 #include "storage/page_token.h"
+#include "storage/refusals.h"
 
 namespace lianjie::storage {
 namespace {
@@ -95,14 +96,20 @@ absl::StatusOr<std::shared_ptr<const Reader>> GraphReader::Open(
     std::shared_ptr<const KeyValueReader> kv, std::string_view name, std::uint64_t secret) {
   LIANJIE_ASSIGN_OR_RETURN(const auto graph, FindGraph(*kv, name));
   if (!graph.has_value()) return GraphNotFound(name);
-  LIANJIE_ASSIGN_OR_RETURN(GraphMeta meta, GraphData(*kv, *graph).Meta());
+  return Open(std::move(kv), *graph, name, secret);
+}
+
+absl::StatusOr<std::shared_ptr<const Reader>> GraphReader::Open(
+    std::shared_ptr<const KeyValueReader> kv, GraphNumber graph, std::string_view name,
+    std::uint64_t secret) {
+  LIANJIE_ASSIGN_OR_RETURN(GraphMeta meta, GraphData(*kv, graph).Meta());
   meta.info.name = name;
   Digest identity;
   identity.AddNumber(secret);
-  identity.AddNumber(*graph);
+  identity.AddNumber(graph);
   identity.AddNumber(static_cast<std::uint64_t>(meta.info.create_time_micros));
   meta.info.identity = identity.low64();
-  return std::make_shared<GraphReader>(std::move(kv), *graph, std::move(meta), secret);
+  return std::make_shared<GraphReader>(std::move(kv), graph, std::move(meta), secret);
 }
 
 GraphReader::GraphReader(std::shared_ptr<const KeyValueReader> kv, GraphNumber graph,
@@ -217,14 +224,9 @@ std::unique_ptr<BulkScan> GraphReader::StartBulkScan(std::size_t most_parts) con
 
 absl::StatusOr<std::unique_ptr<Cursor<Change>>> GraphReader::ScanChanges(
     std::int64_t after_revision) const {
-  if (after_revision < 0 || after_revision > meta_.info.revision) {
-    return MakeError(
-        absl::StatusCode::kOutOfRange,
-        Cat("revision ", after_revision, " is not one of 0 to ", meta_.info.revision),
-        {.reason = Reason::kRevisionUnavailable,
-         .field = "after_revision",
-         .row = {},
-         .metadata = {{"requested", Cat(after_revision)}, {"newest", Cat(meta_.info.revision)}}});
+  const GraphInfo& info = meta_.info;
+  if (after_revision < info.changes_after || after_revision > info.revision) {
+    return RevisionUnavailable("after_revision", after_revision, info.changes_after, info.revision);
   }
   const auto decode = [](std::string_view key, std::string_view value, Change& change) {
     const auto name = ParseChangeKey(key);
@@ -233,7 +235,7 @@ absl::StatusOr<std::unique_ptr<Cursor<Change>>> GraphReader::ScanChanges(
     return DecodeChange(value, change);
   };
   auto it = kv_->NewIterator(ChangeKey(data_.graph(), after_revision + 1, 0),
-                             AfterPrefix(TagPrefix(data_.graph(), Tag::kChange)));
+                             ChangeKey(data_.graph(), info.revision + 1, 0));
   return std::make_unique<KeyCursor<Change, decltype(decode)>>(shared_from_this(), std::move(it),
                                                                secret_, std::string(), decode);
 }

@@ -19,6 +19,9 @@ class GraphReader : public Reader, public std::enable_shared_from_this<GraphRead
   // GRAPH_NOT_FOUND. `secret` seals page tokens.
   static absl::StatusOr<std::shared_ptr<const Reader>> Open(
       std::shared_ptr<const KeyValueReader> kv, std::string_view graph, std::uint64_t secret);
+  static absl::StatusOr<std::shared_ptr<const Reader>> Open(
+      std::shared_ptr<const KeyValueReader> kv, GraphNumber graph, std::string_view name,
+      std::uint64_t secret);
 
   GraphReader(std::shared_ptr<const KeyValueReader> kv, GraphNumber graph, GraphMeta meta,
               std::uint64_t secret);

@@ -34,6 +34,10 @@ GraphWriter::GraphWriter(Overlay& kv, GraphNumber graph, GraphMeta meta,
   meta_.info.update_time_micros = std::max(meta_.info.update_time_micros, commit_time_micros);
 }
 
+GraphWriter GraphWriter::ForRebuilding(Overlay& kv, GraphNumber graph, GraphMeta meta) {
+  return {kv, graph, std::move(meta)};
+}
+
 absl::StatusOr<Number> GraphWriter::NewNode() { return Take(meta_.next_node, "nodes"); }
 absl::StatusOr<Number> GraphWriter::NewLink() { return Take(meta_.next_link, "links"); }
 
@@ -52,18 +56,20 @@ absl::Status GraphWriter::CountUse(std::string_view region, std::int64_t nodes,
   return absl::OkStatus();
 }
 
-absl::Status GraphWriter::Log(Change::Image before, Change::Image after) {
+absl::Status GraphWriter::Log(Change::Image before, Change::Image after, Number number) {
+  if (!logs_) return absl::OkStatus();
   Log(Change{.revision = revision(),
              .commit_time_micros = commit_time_micros(),
              .reloaded = false,
              .settings = false,
              .before = std::move(before),
-             .after = std::move(after)});
+             .after = std::move(after)},
+      number);
   return absl::OkStatus();
 }
 
-void GraphWriter::Log(const Change& change) {
-  kv_.Put(ChangeKey(data_.graph(), revision(), sequence_++), EncodeChange(change));
+void GraphWriter::Log(const Change& change, Number number) {
+  kv_.Put(ChangeKey(data_.graph(), revision(), sequence_++), EncodeChange(change, number));
 }
 
 void GraphWriter::SetReferenceDate(std::optional<Date> date) {
@@ -71,7 +77,7 @@ void GraphWriter::SetReferenceDate(std::optional<Date> date) {
   Change change;
   change.commit_time_micros = commit_time_micros();
   change.settings = true;
-  Log(change);
+  Log(change, 0);
 }
 
 absl::Status GraphWriter::PutNode(Number number, const NodeRecord* before,
@@ -87,7 +93,7 @@ absl::Status GraphWriter::PutNode(Number number, const NodeRecord* before,
     if (before != nullptr) LIANJIE_RETURN_IF_ERROR(CountUse(before->region, -1, 0));
     LIANJIE_RETURN_IF_ERROR(CountUse(after.region, 1, 0));
   }
-  return Log(before == nullptr ? Change::Image() : Change::Image(*before), after);
+  return Log(before == nullptr ? Change::Image() : Change::Image(*before), after, number);
 }
 
 absl::Status GraphWriter::DeleteNode(const StoredNode& node) {
@@ -95,7 +101,7 @@ absl::Status GraphWriter::DeleteNode(const StoredNode& node) {
   kv_.Delete(NodeKey(data_.graph(), node.number));
   --meta_.info.node_count;
   LIANJIE_RETURN_IF_ERROR(CountUse(node.record.region, -1, 0));
-  return Log(node.record, std::monostate());
+  return Log(node.record, std::monostate(), node.number);
 }
 
 absl::Status GraphWriter::PutLink(const StoredLink* before, const StoredLink& after) {
@@ -115,7 +121,8 @@ absl::Status GraphWriter::PutLink(const StoredLink* before, const StoredLink& af
   }
   kv_.Put(OutLinkKey(graph, after.place),
           LinkIdPart(after.record.id) + EncodeLinkBody(after.record));
-  return Log(before == nullptr ? Change::Image() : Change::Image(before->record), after.record);
+  return Log(before == nullptr ? Change::Image() : Change::Image(before->record), after.record,
+             after.place.link);
 }
 
 absl::Status GraphWriter::DeleteLink(const StoredLink& link) {
@@ -124,7 +131,7 @@ absl::Status GraphWriter::DeleteLink(const StoredLink& link) {
   kv_.Delete(OutLinkKey(graph, link.place));
   kv_.Delete(InLinkKey(graph, link.place));
   --meta_.info.link_count;
-  return Log(link.record, std::monostate());
+  return Log(link.record, std::monostate(), link.place.link);
 }
 
 absl::Status GraphWriter::PutRegion(const RegionRecord* before, const RegionRecord& after) {
@@ -170,8 +177,19 @@ absl::Status GraphWriter::DeleteLine(const LineRecord& line) {
 
 void GraphWriter::PutRequest(std::string_view request_id, const RequestRecord& request) {
   kv_.Put(RequestKey(data_.graph(), request_id), EncodeRequest(request));
+  request_id_ = request_id;
 }
 
-void GraphWriter::Finish() { kv_.Put(MetaKey(data_.graph()), EncodeMeta(meta_)); }
+void GraphWriter::Finish() {
+  const GraphNumber graph = data_.graph();
+  if (logs_) {
+    kv_.Put(RevisionKey(graph, revision()),
+            EncodeRevision({.commit_time_micros = commit_time_micros(),
+                            .request_id = std::move(request_id_),
+                            .change_count = sequence_,
+                            .reference_date = meta_.info.reference_date}));
+  }
+  kv_.Put(MetaKey(graph), EncodeMeta(meta_));
+}
 
 }  // namespace lianjie::storage

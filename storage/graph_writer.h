@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -22,6 +23,9 @@ class GraphWriter {
  public:
   // `meta` as it was before; the revision is the next.
   GraphWriter(Overlay& kv, GraphNumber graph, GraphMeta meta, std::int64_t commit_time_micros);
+  // For laying an older state over a newer one: `meta` stays at its revision, and nothing goes to
+  // the feed.
+  static GraphWriter ForRebuilding(Overlay& kv, GraphNumber graph, GraphMeta meta);
 
   const GraphData& data() const { return data_; }
   const GraphMeta& meta() const { return meta_; }
@@ -46,18 +50,22 @@ class GraphWriter {
   // Logs the change of settings.
   void SetReferenceDate(std::optional<Date> date);
   void PutRequest(std::string_view request_id, const RequestRecord& request);
-  // Writes the meta: the last call.
+  // Writes the revision and the meta: the last call.
   void Finish();
 
  private:
   absl::Status CountUse(std::string_view region, std::int64_t nodes, std::int64_t lines);
-  absl::Status Log(Change::Image before, Change::Image after);
-  void Log(const Change& change);
+  GraphWriter(Overlay& kv, GraphNumber graph, GraphMeta meta)
+      : kv_(kv), data_(kv, graph), meta_(std::move(meta)), logs_(false) {}
+  absl::Status Log(Change::Image before, Change::Image after, Number number = 0);
+  void Log(const Change& change, Number number);
 
   Overlay& kv_;
   GraphData data_;
   GraphMeta meta_;
+  bool logs_ = true;
   std::uint32_t sequence_ = 0;
+  std::string request_id_;
 };
 
 }  // namespace lianjie::storage

@@ -9,6 +9,7 @@
 #include "storage/graph_reader.h"
 #include "storage/graph_writer.h"
 #include "storage/memory_key_value.h"
+#include "storage/rebuild.h"
 
 namespace lianjie::storage {
 namespace {
@@ -102,6 +103,18 @@ class KeyValueStore : public Store {
     return GraphReader::Open(core_->kv->Snapshot(), graph, core_->token_secret);
   }
 
+  absl::StatusOr<std::shared_ptr<const Reader>> OpenReader(
+      std::string_view name, std::int64_t revision,
+      const std::function<absl::Status()>& check) const override {
+    std::shared_ptr<const KeyValueReader> kv = core_->kv->Snapshot();
+    LIANJIE_ASSIGN_OR_RETURN(const auto graph, FindGraph(*kv, name));
+    if (!graph.has_value()) return GraphNotFound(name);
+    LIANJIE_ASSIGN_OR_RETURN(
+        kv, RebuildRevision(std::move(kv), *graph, revision,
+                            {.max_bytes = core_->options.max_rebuild_bytes, .check = check}));
+    return GraphReader::Open(std::move(kv), *graph, name, core_->token_secret);
+  }
+
   absl::StatusOr<CommitResult> Commit(Batch batch) override {
     LIANJIE_RETURN_IF_ERROR(CheckWritable());
     return core_->committer.Commit(batch);
@@ -118,7 +131,7 @@ class KeyValueStore : public Store {
 
  private:
   absl::Status CheckWritable() const {
-    if (!core_->read_only) return absl::OkStatus();
+    if (!core_->options.read_only) return absl::OkStatus();
     return MakeError(absl::StatusCode::kFailedPrecondition,
                      "the store was opened for reading alone",
                      {.reason = Reason::kUnavailable, .field = {}, .row = {}, .metadata = {}});
@@ -170,6 +183,10 @@ absl::StatusOr<GraphNumber> LayNewGraph(std::string_view name, std::optional<Dat
   kv.Put(HeaderKey(), EncodeHeader(header));
   kv.Put(GraphNameKey(name), EncodeGraphName(number));
   kv.Put(MetaKey(number), EncodeMeta(meta));
+  kv.Put(RevisionKey(number, 0), EncodeRevision({.commit_time_micros = now_micros,
+                                                 .request_id = {},
+                                                 .change_count = 0,
+                                                 .reference_date = reference_date}));
   return number;
 }
 
@@ -189,7 +206,7 @@ absl::Status WrongFormat(std::uint64_t found) {
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenKeyValueStore(std::shared_ptr<KeyValue> kv,
-                                                         bool read_only) {
+                                                         const StoreOptions& options) {
   const auto snapshot = kv->Snapshot();
   LIANJIE_ASSIGN_OR_RETURN(const auto value, snapshot->Get(HeaderKey()));
   StoreHeader header;
@@ -197,14 +214,12 @@ absl::StatusOr<std::unique_ptr<Store>> OpenKeyValueStore(std::shared_ptr<KeyValu
     LIANJIE_ASSIGN_OR_RETURN(header, DecodeHeader(*value));
     if (header.format_number != kFormatNumber) return WrongFormat(header.format_number);
   } else {
-    if (read_only) return Corrupt("it has no header");
+    if (options.read_only) return Corrupt("it has no header");
     std::random_device random;
     header.token_secret = std::uint64_t{random()} << 32U | random();
     LIANJIE_RETURN_IF_ERROR(kv->Write({{HeaderKey(), EncodeHeader(header)}}, true));
   }
-  auto core = std::make_shared<StoreCore>(std::move(kv));
-  core->token_secret = header.token_secret;
-  core->read_only = read_only;
+  auto core = std::make_shared<StoreCore>(std::move(kv), options, header.token_secret);
   std::vector<GraphNumber> dropped;
   const std::string prefix = TagPrefix(0, Tag::kDropped);
   LIANJIE_RETURN_IF_ERROR(
@@ -212,12 +227,12 @@ absl::StatusOr<std::unique_ptr<Store>> OpenKeyValueStore(std::shared_ptr<KeyValu
         dropped.push_back(GraphOfKey(AfterTag(key)));
         return absl::OkStatus();
       }));
-  if (!read_only) core->committer.Sweep(dropped);
+  if (!options.read_only) core->committer.Sweep(dropped);
   return std::make_unique<KeyValueStore>(std::move(core));
 }
 
 std::unique_ptr<Store> MakeMemoryStore() {
-  auto store = OpenKeyValueStore(MakeMemoryKeyValue(), false);
+  auto store = OpenKeyValueStore(MakeMemoryKeyValue());
   return std::move(store).value();  // memory has no format and no disk that could fail
 }
 

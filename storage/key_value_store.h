@@ -2,6 +2,7 @@
 #ifndef LIANJIE_STORAGE_KEY_VALUE_STORE_H_
 #define LIANJIE_STORAGE_KEY_VALUE_STORE_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -16,20 +17,31 @@
 
 namespace lianjie::storage {
 
+// What of OpenOptions is not the map's.
+struct StoreOptions {
+  bool read_only = false;
+  std::chrono::seconds retention = kDefaultRetention;
+  std::uint64_t max_rebuild_bytes = OpenOptions().max_rebuild_bytes;
+};
+
 // What a store and its loads share. Thread safe.
 struct StoreCore {
-  explicit StoreCore(std::shared_ptr<KeyValue> map) : kv(map), committer(map) {}
+  StoreCore(std::shared_ptr<KeyValue> map, const StoreOptions& with, std::uint64_t secret)
+      : kv(map),
+        options(with),
+        token_secret(secret),
+        committer(map, with.read_only ? kKeepForever : with.retention) {}
 
   const std::shared_ptr<KeyValue> kv;
-  std::uint64_t token_secret = 0;
-  bool read_only = false;
+  const StoreOptions options;
+  const std::uint64_t token_secret;
   Committer committer;
 };
 
 // Makes the header of an empty map, checks that of another: STORE_FORMAT. Goes on removing deleted
-// graphs.
+// graphs and what is older than the retention.
 absl::StatusOr<std::unique_ptr<Store>> OpenKeyValueStore(std::shared_ptr<KeyValue> kv,
-                                                         bool read_only);
+                                                         const StoreOptions& options = {});
 
 // STORE_FORMAT: says which number was found and what to do.
 absl::Status WrongFormat(std::uint64_t found);

@@ -146,6 +146,12 @@ std::string ChangeKey(GraphNumber graph, std::int64_t revision, std::uint32_t se
   return key;
 }
 
+std::string RevisionKey(GraphNumber graph, std::int64_t revision) {
+  std::string key = TagPrefix(graph, Tag::kRevision);
+  AppendBig(key, static_cast<std::uint64_t>(revision), 8);
+  return key;
+}
+
 std::string EncodeId(std::string_view id) {
   const bool digits =
       !id.empty() && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -224,6 +230,12 @@ std::optional<ChangeName> ParseChangeKey(std::string_view key) {
   if (rest.size() != 12) return std::nullopt;
   return ChangeName{.revision = static_cast<std::int64_t>(ReadBig(rest, 0, 8)),
                     .sequence = static_cast<std::uint32_t>(ReadBig(rest, 8, 4))};
+}
+
+std::optional<std::int64_t> ParseRevisionKey(std::string_view key) {
+  const std::string_view rest = AfterTag(key);
+  if (rest.size() != 8) return std::nullopt;
+  return static_cast<std::int64_t>(ReadBig(rest, 0, 8));
 }
 
 }  // namespace lianjie::storage

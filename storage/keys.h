@@ -42,6 +42,7 @@ enum class Tag : unsigned char {
   kInLink = 25,       // target, mechanism, source, link -> nothing
   kRequest = 26,      // request id -> RequestValue
   kChange = 27,       // revision, sequence -> ChangeValue
+  kRevision = 28,     // revision -> RevisionValue
 };
 
 // Which node an id means, and its kind, so that a link's ends are checked by one look-up each.
@@ -87,6 +88,7 @@ std::string OutLinkKey(GraphNumber graph, const LinkPlace& place);
 std::string InLinkKey(GraphNumber graph, const LinkPlace& place);
 std::string RequestKey(GraphNumber graph, std::string_view request_id);
 std::string ChangeKey(GraphNumber graph, std::int64_t revision, std::uint32_t sequence);
+std::string RevisionKey(GraphNumber graph, std::int64_t revision);
 
 // The id as bytes whose order is CompareIds': 1, the count of digits without leading zeros (2
 // bytes), these digits, and the count of leading zeros (2 bytes) where there are any; or 2 and the
@@ -116,6 +118,7 @@ struct ChangeName {
   std::uint32_t sequence = 0;
 };
 std::optional<ChangeName> ParseChangeKey(std::string_view key);
+std::optional<std::int64_t> ParseRevisionKey(std::string_view key);
 
 }  // namespace lianjie::storage
 

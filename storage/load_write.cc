@@ -57,6 +57,7 @@ absl::Status LoadWriter::Prepare(std::int64_t now_micros) {
   result_.rejected = rejected_;
   info.update_time_micros = std::max(info.update_time_micros, now_micros);
   result_.revision = info.revision;
+  info.oldest_revision = info.revision;  // what it replaces is not kept
   LIANJIE_RETURN_IF_ERROR(NumberNodes());
   LIANJIE_RETURN_IF_ERROR(NumberLinks());
   CountRegionsAndLines();
@@ -169,7 +170,12 @@ absl::Status LoadWriter::Write(const std::string& request_id, const std::string&
   Change change;
   change.commit_time_micros = info.update_time_micros;
   change.reloaded = true;
-  return sink.Put(ChangeKey(graph_, info.revision, 0), EncodeChange(change));
+  LIANJIE_RETURN_IF_ERROR(sink.Put(ChangeKey(graph_, info.revision, 0), EncodeChange(change)));
+  return sink.Put(RevisionKey(graph_, info.revision),
+                  EncodeRevision({.commit_time_micros = info.update_time_micros,
+                                  .request_id = digest.empty() ? std::string() : request_id,
+                                  .change_count = 1,
+                                  .reference_date = info.reference_date}));
 }
 
 absl::Status LoadWriter::WriteRegions(KeyValueSink& sink) const {

@@ -86,4 +86,17 @@ absl::Status KindBreaksLink(std::string_view node, NodeKind kind, const LinkReco
                                  {"allowed", AllowedPairs(link.mechanism)}}});
 }
 
+absl::Status RevisionUnavailable(std::string_view field, std::int64_t revision, std::int64_t oldest,
+                                 std::int64_t newest) {
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition,
+      Cat("revision ", revision, revision > newest ? " is not there yet" : " is no longer kept",
+          ": revisions ", oldest, " to ", newest, " are"),
+      {.reason = Reason::kRevisionUnavailable,
+       .field = std::string(field),
+       .row = {},
+       .metadata = {
+           {"requested", Cat(revision)}, {"oldest", Cat(oldest)}, {"newest", Cat(newest)}}});
+}
+
 }  // namespace lianjie::storage

@@ -29,6 +29,10 @@ absl::Status LevelNotBelow(std::string_view code, std::int64_t level, std::strin
 absl::Status KindBreaksLink(std::string_view node, NodeKind kind, const LinkRecord& link,
                             NodeKind source, NodeKind target);
 
+// FAILED_PRECONDITION, REVISION_UNAVAILABLE: `revision` is not one of oldest to newest.
+absl::Status RevisionUnavailable(std::string_view field, std::int64_t revision, std::int64_t oldest,
+                                 std::int64_t newest);
+
 }  // namespace lianjie::storage
 
 #endif  // LIANJIE_STORAGE_REFUSALS_H_

@@ -294,7 +294,9 @@ absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const OpenOptions& options) {
   LIANJIE_ASSIGN_OR_RETURN(auto kv, OpenRocksKeyValue(options));
-  return OpenKeyValueStore(std::move(kv), options.read_only);
+  return OpenKeyValueStore(std::move(kv), {.read_only = options.read_only,
+                                           .retention = options.retention,
+                                           .max_rebuild_bytes = options.max_rebuild_bytes});
 }
 
 }  // namespace lianjie::storage

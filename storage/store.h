@@ -22,6 +22,7 @@
 #ifndef LIANJIE_STORAGE_STORE_H_
 #define LIANJIE_STORAGE_STORE_H_
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -54,6 +55,11 @@ struct GraphInfo {
   // The same for as long as the graph lives, wherever its store lies, and another for every other
   // graph: for what is kept beside the store.
   std::uint64_t identity = 0;
+  // The oldest revision that OpenReader can rebuild. A load moves it to its own revision: what a
+  // load replaced is not kept.
+  std::int64_t oldest_revision = 0;
+  // The change feed is whole for revisions later than this one, loads among them as events.
+  std::int64_t changes_after = 0;
 
   Date ReferenceDate() const;
 };
@@ -110,7 +116,7 @@ struct Batch {
   std::vector<Precondition> preconditions;
   std::vector<Write> writes;  // applied in order; later ones see earlier ones
   // Not empty: a retry with the same id and the same batch gives the first result again; another
-  // batch with that id is REQUEST_ID_REUSED.
+  // batch with that id is REQUEST_ID_REUSED. Kept at least for OpenOptions::retention.
   std::string request_id;
 };
 
@@ -189,7 +195,7 @@ class Reader {
   // building Snapshots.
   virtual std::unique_ptr<BulkScan> StartBulkScan(std::size_t most_parts) const = 0;
   // Changes of revisions in (after_revision, info().revision], in order. REVISION_UNAVAILABLE for
-  // an after_revision below 0 or above info().revision.
+  // an after_revision below info().changes_after or above info().revision.
   virtual absl::StatusOr<std::unique_ptr<Cursor<Change>>> ScanChanges(
       std::int64_t after_revision) const = 0;
 };
@@ -273,6 +279,14 @@ class Store {
   // The newest revision on disk.
   virtual absl::StatusOr<std::shared_ptr<const Reader>> OpenReader(
       std::string_view graph) const = 0;
+  // An older revision, rebuilt by undoing what changed since: O(changes since), memory as well
+  // (LIMIT_EXCEEDED above OpenOptions::max_rebuild_bytes). REVISION_UNAVAILABLE
+  // (FAILED_PRECONDITION, with requested, oldest and newest) outside [oldest_revision, revision].
+  // Numbers within the store are as they were, so that tokens of scans hold. `check`, where given,
+  // is called now and then; its error ends the rebuilding.
+  virtual absl::StatusOr<std::shared_ptr<const Reader>> OpenReader(
+      std::string_view graph, std::int64_t revision,
+      const std::function<absl::Status()>& check = {}) const = 0;
 
   virtual absl::StatusOr<CommitResult> Commit(Batch batch) = 0;
   // GRAPH_NOT_FOUND, or with create_graph INVALID_FIELD for what cannot be a graph's name.
@@ -285,6 +299,10 @@ class Store {
       std::function<void(std::string_view graph, std::int64_t revision)> listener) = 0;
 };
 
+// How long what is no longer the newest is kept.
+inline constexpr std::chrono::seconds kDefaultRetention = std::chrono::hours(24 * 7);
+inline constexpr std::chrono::seconds kKeepForever = std::chrono::seconds::max();
+
 struct OpenOptions {
   std::string path;  // made when it is not there
   bool create_if_missing = true;
@@ -294,6 +312,13 @@ struct OpenOptions {
   // Writes are refused with RESOURCE_EXHAUSTED (DISK_FULL) while less than this is free; reads go
   // on.
   std::uint64_t min_free_disk_bytes = 256ull << 20;
+  // Every state that was a graph's newest within this time can be read again (OpenReader with a
+  // revision) and followed from (ScanChanges), and request ids of commits within it are known. What
+  // is older is removed piece by piece while nothing is written. 0: the newest state alone, and no
+  // request id for long; kKeepForever: nothing is ever removed.
+  std::chrono::seconds retention = kDefaultRetention;
+  // Most memory for what differs between an older revision and the newest.
+  std::uint64_t max_rebuild_bytes = std::uint64_t{1} << 30;
   // Called once, from any thread, when the disk failed the store (an I/O error, a checksum that
   // does not match): what is in memory can no longer be trusted, so a server ends its process here.
   // Must not call the store.

@@ -49,6 +49,8 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& set
     options.must_exist = !may_create;
     options.threads = settings.threads;
     options.memory_bytes = settings.memory_bytes;
+    // A command that comes and goes forgets nothing unless it is told to.
+    options.retention = settings.retention.value_or(std::chrono::seconds::max());
     LIANJIE_ASSIGN_OR_RETURN(out->server_, server::Server::Open(options));
     channel = out->server_->InProcessChannel();
   } else {

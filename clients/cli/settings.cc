@@ -15,8 +15,8 @@
 namespace lianjie::cli {
 namespace {
 
-constexpr std::array<std::string_view, 10> kNames = {
-    "data",   "server",          "ca",      "graph",   "threads", "memory",
+constexpr std::array<std::string_view, 11> kNames = {
+    "data",   "server",          "ca",      "graph",   "threads", "memory", "retention",
     "listen", "tls_certificate", "tls_key", "insecure"};
 
 std::string Environment(const char* name) {
@@ -101,6 +101,24 @@ absl::StatusOr<std::uint64_t> ParseBytes(std::string_view text) {
   return static_cast<std::uint64_t>(*value * factor);
 }
 
+absl::StatusOr<std::chrono::seconds> ParseRetention(std::string_view text) {
+  const std::string lower = ToLower(Trim(text));
+  if (lower == "forever") return std::chrono::seconds::max();
+  if (lower == "0") return std::chrono::seconds(0);
+  constexpr std::string_view kUnits = "smhd";
+  constexpr std::array<std::int64_t, 4> kSeconds = {1, 60, 3600, 86400};
+  constexpr std::int64_t kMost = 36500;  // days: a hundred years
+  const std::size_t unit = lower.empty() ? std::string_view::npos : kUnits.find(lower.back());
+  if (unit != std::string_view::npos) {
+    const auto number = ParseInt64(Trim(std::string_view(lower).substr(0, lower.size() - 1)));
+    if (number && *number >= 0 && *number <= kMost * kSeconds[3] / kSeconds[unit]) {
+      return std::chrono::seconds(*number * kSeconds[unit]);
+    }
+  }
+  return UsageError(Cat("--retention: '", text,
+                        "' is not a time; write it as 7d, 12h, 30m or 90s, 0 or forever"));
+}
+
 absl::StatusOr<Settings> ResolveSettings(const Flags& flags) {
   if (!flags.data.empty() && !flags.server.empty()) {
     return UsageError(
@@ -143,6 +161,9 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags) {
   if (out.threads < 0) out.threads = 0;
   if (const std::string memory = Choose(flags.memory, "", file["memory"]); !memory.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(out.memory_bytes, ParseBytes(memory));
+  }
+  if (const std::string time = Choose(flags.retention, "", file["retention"]); !time.empty()) {
+    LIANJIE_ASSIGN_OR_RETURN(out.retention, ParseRetention(time));
   }
   out.listen = Choose(flags.listen, "", file["listen"]);
   out.tls_certificate = Choose(flags.tls_certificate, "", file["tls_certificate"]);

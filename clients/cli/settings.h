@@ -5,8 +5,10 @@
 #ifndef LIANJIE_CLIENTS_CLI_SETTINGS_H_
 #define LIANJIE_CLIENTS_CLI_SETTINGS_H_
 
+#include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +26,7 @@ struct Settings {
   std::string graph = "default";
   int threads = 0;
   std::uint64_t memory_bytes = 0;
+  std::optional<std::chrono::seconds> retention;  // seconds::max(): for ever
   std::string listen;
   std::string tls_certificate;
   std::string tls_key;
@@ -32,7 +35,7 @@ struct Settings {
 
 // As the flags have it: empty where a flag was not given.
 struct Flags {
-  std::string config, data, server, ca, graph, memory, listen, tls_certificate, tls_key;
+  std::string config, data, server, ca, graph, memory, retention, listen, tls_certificate, tls_key;
   int threads = -1;
   bool insecure = false;
 };
@@ -43,6 +46,9 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags);
 
 // "512M", "8GiB", "1073741824"; binary units.
 absl::StatusOr<std::uint64_t> ParseBytes(std::string_view text);
+
+// "90s", "30m", "12h", "7d", "0"; "forever": seconds::max(). The unit is required, but for 0.
+absl::StatusOr<std::chrono::seconds> ParseRetention(std::string_view text);
 
 }  // namespace lianjie::cli
 

@@ -27,6 +27,7 @@ class GraphChecker {
     CheckShares();
     CheckChanges();
     CheckMeta();
+    CheckRevisions();
   }
 
  private:
@@ -152,6 +153,46 @@ class GraphChecker {
     }
   }
 
+  // The feed is whole after the cut: each revision is there, with all its changes and its request
+  // id. What lies before the cut is on its way out.
+  void CheckRevisions() {
+    const auto meta = DecodeMeta(Of(Tag::kMeta).begin()->second);
+    if (!meta.ok()) return Problem("the meta cannot be read");
+    const GraphInfo& info = meta->info;
+    if (info.changes_after > info.oldest_revision || info.oldest_revision > info.revision) {
+      Problem("oldest revisions are out of order");
+    }
+    std::map<std::int64_t, std::uint32_t> changes;
+    for (const auto& [key, value] : Of(Tag::kChange)) {
+      ++changes[ParseChangeKey(Cat("12345", key))->revision];
+    }
+    std::map<std::string, std::int64_t> requests;
+    for (std::int64_t revision = info.changes_after; revision <= info.revision; ++revision) {
+      const bool needed = revision > info.changes_after || revision == info.oldest_revision;
+      const auto found = Of(Tag::kRevision).find(Tail(RevisionKey(graph_, revision)));
+      if (found == Of(Tag::kRevision).end()) {
+        if (needed) Problem(Cat("revision ", revision, " is missing"));
+        continue;
+      }
+      const auto record = DecodeRevision(found->second);
+      if (!record.ok()) return Problem("a revision cannot be read");
+      if (!record->request_id.empty()) requests[record->request_id] = revision;
+      if (revision > info.changes_after && record->change_count != changes[revision]) {
+        Problem(Cat("revision ", revision, " has ", changes[revision], " changes, not ",
+                    record->change_count));
+      }
+    }
+    for (const auto& [id, revision] : requests) {
+      const auto found = Of(Tag::kRequest).find(id);
+      const auto request = found == Of(Tag::kRequest).end()
+                               ? absl::StatusOr<RequestRecord>(absl::NotFoundError("none"))
+                               : DecodeRequest(found->second);
+      if (!request.ok() || request->revision != revision) {
+        Problem(Cat("request id ", id, " is not kept with revision ", revision));
+      }
+    }
+  }
+
   void CheckMeta() {
     if (Of(Tag::kMeta).size() != 1) return Problem("there is not one meta");
     const auto meta = DecodeMeta(Of(Tag::kMeta).begin()->second);
@@ -161,6 +202,9 @@ class GraphChecker {
     if (meta->info.region_count != Of(Tag::kRegion).size()) Problem("regions are miscounted");
     if (meta->info.line_count != Of(Tag::kLine).size()) Problem("lines are miscounted");
     if (meta->next_node < last_node_ || meta->next_link < last_link_) Problem("numbers run back");
+    for (const auto& [key, value] : Of(Tag::kRevision)) {
+      last_change_ = std::max(last_change_, *ParseRevisionKey(Cat("12345", key)));
+    }
     if (meta->info.revision < last_change_) Problem("a change is newer than the graph");
   }
 

@@ -16,7 +16,7 @@ namespace {
 Subject MakeMemory(const std::string&) {
   Subject subject;
   subject.kv = MakeMemoryKeyValue();
-  subject.store = OpenKeyValueStore(subject.kv, false).value();
+  subject.store = OpenKeyValueStore(subject.kv).value();
   return subject;
 }
 
@@ -25,7 +25,7 @@ Subject MakeRocks(const std::string& folder) {
   options.path = folder + "/store";
   Subject subject;
   subject.kv = OpenRocksKeyValue(options).value();
-  subject.store = OpenKeyValueStore(subject.kv, false).value();
+  subject.store = OpenKeyValueStore(subject.kv).value();
   return subject;
 }
 

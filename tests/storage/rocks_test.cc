@@ -384,7 +384,7 @@ TEST_F(RocksTest, SweepsGoOnAfterReopening) {
     ASSERT_TRUE(store->DeleteGraph("g").ok());
   }
   const auto kv = *OpenRocksKeyValue(options_);
-  const auto store = *OpenKeyValueStore(kv, false);
+  const auto store = *OpenKeyValueStore(kv);
   const std::string prefix = GraphPrefix(1);
   for (int i = 0; i < 2000; ++i) {
     if (!kv->Snapshot()->NewIterator(prefix, AfterPrefix(prefix))->Valid()) break;

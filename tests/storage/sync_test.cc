@@ -21,7 +21,7 @@ TEST(SyncTest, EveryAcknowledgedCommitIsSynced) {
   OpenOptions options;
   options.path = folder.path() + "/store";
   const auto statistics = rocksdb::CreateDBStatistics();
-  const auto store = *OpenKeyValueStore(*OpenRocksKeyValue(options, statistics), false);
+  const auto store = *OpenKeyValueStore(*OpenRocksKeyValue(options, statistics));
   const auto syncs = [&] { return statistics->getTickerCount(rocksdb::WAL_FILE_SYNCED); };
   std::uint64_t before = syncs();
   const auto synced = [&] {

@@ -33,6 +33,7 @@ absl::Status Serve(const Settings& settings) {
   options.threads = settings.threads;
   options.memory_bytes = settings.memory_bytes;
   options.shutdown_grace = kShutdownGrace;
+  if (settings.retention) options.retention = *settings.retention;
   const std::size_t colon = options.listen_address.rfind(':');
   if (colon == std::string::npos || colon == 0) {
     return UsageError(Cat("--listen: '", options.listen_address, "' is not HOST:PORT"));
@@ -86,6 +87,12 @@ void AddServe(CLI::App& app, Session& session) {
   serve->add_option("--tls-certificate", flags.tls_certificate, "Certificate chain, PEM")
       ->type_name("FILE");
   serve->add_option("--tls-key", flags.tls_key, "Its key, PEM")->type_name("FILE");
+  serve
+      ->add_option("--retention", flags.retention,
+                   "How long older revisions can be read and watched from, and request ids are "
+                   "known: as 7d, 12h, 30m or 90s; 0 keeps the newest alone, forever keeps all; "
+                   "default: 7d")
+      ->type_name("TIME");
   serve->callback([&session] { session.action = &Serve; });
 }
 
