@@ -1,6 +1,6 @@
-// Node numbers are given out in a row, and node and link keys begin with them, so equal ranges of
-// numbers make parts of about equal size, each one range of keys for nodes and one for the links
-// that they pay.
+// Node numbers are given out in a row, and node and link keys begin with them. So equal ranges of
+// numbers make equal parts of the nodes; but a few nodes pay most links, so the parts of the links
+// are ranges of numbers of about equal size in the map.
 #include "storage/bulk_scan.h"
 
 #include <algorithm>
@@ -18,20 +18,22 @@ class GraphBulkScan : public BulkScan {
  public:
   GraphBulkScan(std::shared_ptr<const void> owner, const GraphData& data, Number next_node,
                 std::size_t most_parts)
-      : owner_(std::move(owner)), data_(data) {
+      : owner_(std::move(owner)), data_(data), next_node_(next_node) {
     const std::size_t parts = std::clamp<std::size_t>(most_parts, 1, next_node / 1024 + 1);
     width_ = next_node / parts + 1;
-    numbers_.resize(parts);
+    nodes_.resize(parts);
+    for (std::size_t part = 0; part <= parts; ++part) node_bounds_.push_back(width_ * part);
+    link_bounds_ = LinkBounds();
   }
 
-  std::size_t parts() const override { return numbers_.size(); }
+  std::size_t parts() const override { return nodes_.size(); }
 
   absl::Status VisitNodes(std::size_t part,
                           absl::FunctionRef<absl::Status(const NodeRecord& node)> visit) override {
-    std::vector<Number>& numbers = numbers_[part];
+    std::vector<Number>& numbers = nodes_[part].numbers;
     numbers.clear();
     NodeRecord node;
-    return Walk(Tag::kNode, part, [&](std::string_view key, std::string_view value) {
+    return Walk(Tag::kNode, node_bounds_, part, [&](std::string_view key, std::string_view value) {
       const auto number = ParseNodeKey(key);
       if (!number.has_value()) return Corrupt("the key of a node");
       LIANJIE_RETURN_IF_ERROR(DecodeNode(value, node));
@@ -44,57 +46,97 @@ class GraphBulkScan : public BulkScan {
       std::size_t part,
       absl::FunctionRef<absl::Status(const LinkRecord& link, Row source, Row target)> visit)
       override {
-    std::call_once(numbered_, [this] {
-      for (const std::vector<Number>& numbers : numbers_) {
-        begin_.push_back(begin_.back() + numbers.size());
-      }
-    });
+    std::call_once(numbered_, [this] { NumberRows(); });
     LinkRecord link;
-    return Walk(Tag::kOutLink, part, [&](std::string_view key, std::string_view value) {
-      const auto place = ParseOutLinkKey(key);
-      if (!place.has_value()) return Corrupt("the key of a link");
-      LIANJIE_RETURN_IF_ERROR(DecodeLink(value, place->mechanism, link));
-      LIANJIE_ASSIGN_OR_RETURN(const Row source, RowOf(place->source));
-      LIANJIE_ASSIGN_OR_RETURN(const Row target, RowOf(place->target));
-      return visit(link, source, target);
-    });
+    return Walk(Tag::kOutLink, link_bounds_, part,
+                [&](std::string_view key, std::string_view value) {
+                  const auto place = ParseOutLinkKey(key);
+                  if (!place.has_value()) return Corrupt("the key of a link");
+                  LIANJIE_RETURN_IF_ERROR(DecodeLink(value, place->mechanism, link));
+                  LIANJIE_ASSIGN_OR_RETURN(const Row source, RowOf(place->source));
+                  LIANJIE_ASSIGN_OR_RETURN(const Row target, RowOf(place->target));
+                  return visit(link, source, target);
+                });
   }
 
  private:
-  absl::Status Walk(Tag tag, std::size_t part,
+  // The nodes of a part, once they were visited.
+  struct PartNodes {
+    std::vector<Number> numbers;  // ascending
+    Row begin = 0;
+    bool dense = false;  // no number between the first and the last is missing
+  };
+
+  std::string KeyOf(Tag tag, Number node) const {
+    const std::string prefix = TagPrefix(data_.graph(), tag);
+    return NodeKey(data_.graph(), node).replace(0, prefix.size(), prefix);
+  }
+
+  // By bisection of the numbers for each bound. Where the map cannot tell, those of the nodes.
+  std::vector<Number> LinkBounds() const {
+    const std::string begin = TagPrefix(data_.graph(), Tag::kOutLink);
+    const std::uint64_t whole = data_.kv().ApproximateSize(begin, AfterPrefix(begin));
+    if (whole == 0) return node_bounds_;
+    std::vector<Number> bounds{0};
+    for (std::size_t part = 1; part < parts(); ++part) {
+      const std::uint64_t goal = whole / parts() * part;
+      Number low = bounds.back();
+      Number high = next_node_;
+      while (low < high) {
+        const Number middle = low + (high - low) / 2;
+        if (data_.kv().ApproximateSize(begin, KeyOf(Tag::kOutLink, middle)) < goal) {
+          low = middle + 1;
+        } else {
+          high = middle;
+        }
+      }
+      bounds.push_back(low);
+    }
+    bounds.push_back(next_node_);
+    return bounds;
+  }
+
+  absl::Status Walk(Tag tag, const std::vector<Number>& bounds, std::size_t part,
                     absl::FunctionRef<absl::Status(std::string_view, std::string_view)> visit) {
     const std::string prefix = TagPrefix(data_.graph(), tag);
-    const auto from = [&](std::size_t p) {
-      std::string key = NodeKey(data_.graph(), width_ * p);
-      return key.replace(0, prefix.size(), prefix);
-    };
     const auto it = data_.kv().NewIterator(
-        part == 0 ? prefix : from(part), part + 1 == parts() ? AfterPrefix(prefix) : from(part + 1),
-        /*bulk=*/true);
+        part == 0 ? prefix : KeyOf(tag, bounds[part]),
+        part + 1 == parts() ? AfterPrefix(prefix) : KeyOf(tag, bounds[part + 1]), /*bulk=*/true);
     for (; it->Valid(); it->Next()) LIANJIE_RETURN_IF_ERROR(visit(it->key(), it->value()));
     return it->status();
   }
 
-  // Nearly all numbers of a part are in use: the first guess is nearly always right.
+  void NumberRows() {
+    Row begin = 0;
+    for (PartNodes& part : nodes_) {
+      const std::vector<Number>& numbers = part.numbers;
+      part.begin = begin;
+      part.dense = !numbers.empty() && numbers.back() - numbers.front() + 1 == numbers.size();
+      begin += numbers.size();
+    }
+  }
+
   absl::StatusOr<Row> RowOf(Number node) const {
     const std::size_t part = node / width_;
-    if (part < numbers_.size()) {
-      const std::vector<Number>& numbers = numbers_[part];
-      std::size_t at = numbers.empty() ? 0 : node - std::min(node, numbers.front());
-      if (at >= numbers.size() || numbers[at] != node) {
-        at = static_cast<std::size_t>(std::lower_bound(numbers.begin(), numbers.end(), node) -
-                                      numbers.begin());
+    if (part < nodes_.size()) {
+      const auto& [numbers, begin, dense] = nodes_[part];
+      if (dense && node >= numbers.front() && node <= numbers.back()) {
+        return begin + (node - numbers.front());
       }
-      if (at < numbers.size() && numbers[at] == node) return begin_[part] + at;
+      const auto at = std::lower_bound(numbers.begin(), numbers.end(), node);
+      if (at != numbers.end() && *at == node) {
+        return begin + static_cast<Row>(at - numbers.begin());
+      }
     }
     return Corrupt(Cat("node number ", node, " is named but not there"));
   }
 
   const std::shared_ptr<const void> owner_;  // of what data_ looks at
   const GraphData data_;
-  Number width_ = 1;                          // numbers to a part
-  std::vector<std::vector<Number>> numbers_;  // of the nodes of each part, ascending
-  std::vector<Row> begin_{0};
+  const Number next_node_;
+  Number width_ = 1;  // numbers to a part of the nodes
+  std::vector<Number> node_bounds_, link_bounds_;
+  std::vector<PartNodes> nodes_;
   std::once_flag numbered_;
 };
 

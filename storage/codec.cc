@@ -29,20 +29,8 @@ void PutCommon(const Interval& valid, const std::map<std::string, std::string>& 
   }
 }
 
-template <typename Message>
-void TakeCommon(const Message& from, Interval& valid,
-                std::map<std::string, std::string>& properties) {
-  valid.from = from.has_valid_from() ? Date{from.valid_from()} : kDateMin;
-  valid.to = from.has_valid_to() ? Date{from.valid_to()} : kDateMax;
-  properties.clear();
-  for (const auto& property : from.properties()) {
-    properties.emplace_hint(properties.end(), property.name(), property.value());
-  }
-}
-
-// One line a field, both ways, so that no field can be written and not read.
+// One line a field. Nodes and links are read in codec_read.cc.
 #define LIANJIE_PUT_ENUM(field) to.set_##field(static_cast<std::uint32_t>(from.field))
-#define LIANJIE_TAKE_ENUM(field) to.field = static_cast<decltype(to.field)>(from.field())
 #define LIANJIE_PUT_TEXT(field) \
   if (!from.field.empty()) to.set_##field(from.field)
 #define LIANJIE_TAKE_TEXT(field) to.field = from.field()
@@ -115,25 +103,9 @@ void ToMessage(const NodeRecord& from, v1::NodeValue& to) {
   PutCommon(from.valid, from.properties, to);
 }
 
-void FromMessage(const v1::NodeValue& from, NodeRecord& to) {
-  LIANJIE_NODE_FIELDS(LIANJIE_TAKE_TEXT, LIANJIE_TAKE_ENUM, LIANJIE_TAKE_OPTIONAL);
-  to.causes.clear();
-  for (const std::uint32_t cause : from.causes()) to.causes.push_back(static_cast<Cause>(cause));
-  to.labels.assign(from.labels().begin(), from.labels().end());
-  TakeCommon(from, to.valid, to.properties);
-}
-
 void BodyToMessage(const LinkRecord& from, v1::LinkValue& to) {
   LIANJIE_LINK_FIELDS(LIANJIE_PUT_TEXT, LIANJIE_PUT_ENUM, LIANJIE_PUT_OPTIONAL);
   PutCommon(from.valid, from.properties, to);
-}
-
-void FromMessage(const v1::LinkValue& from, Mechanism mechanism, LinkRecord& to) {
-  to.id = from.id();
-  to.mechanism = mechanism;
-  to.kind = KindOf(mechanism);
-  LIANJIE_LINK_FIELDS(LIANJIE_TAKE_TEXT, LIANJIE_TAKE_ENUM, LIANJIE_TAKE_OPTIONAL);
-  TakeCommon(from, to.valid, to.properties);
 }
 
 void ToMessage(const RegionRecord& from, v1::RegionValue& to) {
@@ -168,14 +140,6 @@ std::string EncodeNode(const NodeRecord& node) {
   return message.SerializeAsString();
 }
 
-absl::Status DecodeNode(std::string_view value, NodeRecord& node) {
-  // Kept, since its strings are: most of a decoding would be their allocation.
-  thread_local v1::NodeValue message;
-  LIANJIE_RETURN_IF_ERROR(Parse(value, "node", message));
-  FromMessage(message, node);
-  return absl::OkStatus();
-}
-
 absl::StatusOr<NodeHead> DecodeNodeHead(std::string_view value) {
   constexpr std::uint32_t kIdTag = v1::NodeValue::kIdFieldNumber << 3U | 2U;
   constexpr std::uint32_t kKindTag = v1::NodeValue::kKindFieldNumber << 3U;
@@ -200,13 +164,6 @@ std::string LinkIdPart(std::string_view id) {
   v1::LinkValue message;
   message.set_id(std::string(id));
   return message.SerializeAsString();
-}
-
-absl::Status DecodeLink(std::string_view value, Mechanism mechanism, LinkRecord& link) {
-  thread_local v1::LinkValue message;  // as above
-  LIANJIE_RETURN_IF_ERROR(Parse(value, "link", message));
-  FromMessage(message, mechanism, link);
-  return absl::OkStatus();
 }
 
 std::string EncodeRegion(const RegionRecord& region) {

@@ -36,7 +36,7 @@ absl::StatusOr<NodeHead> DecodeNodeHead(std::string_view value);
 // encoded.
 std::string EncodeLinkBody(const LinkRecord& link);
 std::string LinkIdPart(std::string_view id);
-// Fills all but the ends, from the value and the mechanism of its key.
+// All but the ends, which are empty then, from the value and the mechanism of its key.
 absl::Status DecodeLink(std::string_view value, Mechanism mechanism, LinkRecord& link);
 
 std::string EncodeRegion(const RegionRecord& region);

@@ -27,9 +27,7 @@ absl::Status Parse(std::string_view value, std::string_view what, Message& messa
 }
 
 void ToMessage(const NodeRecord& from, v1::NodeValue& to);
-void FromMessage(const v1::NodeValue& from, NodeRecord& to);
 void BodyToMessage(const LinkRecord& from, v1::LinkValue& to);
-void FromMessage(const v1::LinkValue& from, Mechanism mechanism, LinkRecord& to);
 void ToMessage(const RegionRecord& from, v1::RegionValue& to);
 void FromMessage(const v1::RegionValue& from, std::string_view code, RegionRecord& to);
 void ToMessage(const LineRecord& from, v1::LineValue& to);

@@ -36,36 +36,6 @@ struct ImageWriter {
   }
 };
 
-Change::Image ReadImage(const v1::Image& image) {
-  switch (image.record_case()) {
-    case v1::Image::kNode: {
-      NodeRecord node;
-      FromMessage(image.node(), node);
-      return node;
-    }
-    case v1::Image::kLink: {
-      LinkRecord link;
-      FromMessage(image.link().value(), static_cast<Mechanism>(image.link().mechanism()), link);
-      link.source = image.link().source();
-      link.target = image.link().target();
-      return link;
-    }
-    case v1::Image::kRegion: {
-      RegionRecord region;
-      FromMessage(image.region().value(), image.region().code(), region);
-      return region;
-    }
-    case v1::Image::kLine: {
-      LineRecord line;
-      FromMessage(image.line().value(), image.line().region(), image.line().year(), line);
-      return line;
-    }
-    case v1::Image::RECORD_NOT_SET:
-      break;
-  }
-  return std::monostate();
-}
-
 void PutCount(std::uint64_t created, std::uint64_t updated, v1::LoadCount& to) {
   to.set_created(created);
   to.set_updated(updated);
@@ -192,26 +162,6 @@ std::string EncodeChange(const Change& change, Number number) {
   return message.SerializeAsString();
 }
 
-absl::Status DecodeChange(std::string_view value, Change& change) {
-  v1::ChangeValue message;
-  LIANJIE_RETURN_IF_ERROR(Parse(value, "change", message));
-  change.commit_time_micros = message.commit_time_micros();
-  change.reloaded = message.reloaded();
-  change.settings = message.settings();
-  change.before = ReadImage(message.before());
-  change.after = ReadImage(message.after());
-  return absl::OkStatus();
-}
-
-absl::StatusOr<ChangeUndo> DecodeChangeUndo(std::string_view value) {
-  v1::ChangeValue message;
-  LIANJIE_RETURN_IF_ERROR(Parse(value, "change", message));
-  return ChangeUndo{.before = ReadImage(message.before()),
-                    .after = ReadImage(message.after()),
-                    .number = message.number(),
-                    .reloaded = message.reloaded()};
-}
-
 std::string EncodeRevision(const RevisionRecord& revision) {
   v1::RevisionValue message;
   message.set_commit_time_micros(revision.commit_time_micros);
@@ -238,12 +188,6 @@ std::string EncodeImage(const Change::Image& image) {
   v1::Image message;
   std::visit(ImageWriter{message}, image);
   return message.SerializeAsString();
-}
-
-absl::StatusOr<Change::Image> DecodeImage(std::string_view value) {
-  v1::Image message;
-  LIANJIE_RETURN_IF_ERROR(Parse(value, "image", message));
-  return ReadImage(message);
 }
 
 }  // namespace lianjie::storage

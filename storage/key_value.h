@@ -5,6 +5,7 @@
 #ifndef LIANJIE_STORAGE_KEY_VALUE_H_
 #define LIANJIE_STORAGE_KEY_VALUE_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,6 +39,11 @@ class KeyValueReader {
   // The keys in [lower, upper). A `bulk` walk reads ahead and leaves the caches alone.
   virtual std::unique_ptr<KeyValueIterator> NewIterator(std::string lower, std::string upper,
                                                         bool bulk = false) const = 0;
+  // About how much lies in [lower, upper), in a unit of the map's own; 0 where it cannot tell.
+  virtual std::uint64_t ApproximateSize(std::string_view /*lower*/,
+                                        std::string_view /*upper*/) const {
+    return 0;
+  }
 };
 
 // Puts and (without a value) deletes, by key.

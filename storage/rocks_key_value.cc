@@ -88,6 +88,15 @@ class RocksSnapshot : public KeyValueReader {
     return std::make_unique<RocksIterator>(*db_, *latch_, snapshot_, std::move(lower),
                                            std::move(upper), bulk);
   }
+  std::uint64_t ApproximateSize(std::string_view lower, std::string_view upper) const override {
+    const rocksdb::Range range(ToSlice(lower), ToSlice(upper));
+    rocksdb::SizeApproximationOptions options;
+    options.include_memtables = true;
+    std::uint64_t size = 0;
+    return db_->GetApproximateSizes(options, db_->DefaultColumnFamily(), &range, 1, &size).ok()
+               ? size
+               : 0;
+  }
 
  private:
   std::shared_ptr<rocksdb::DB> db_;

@@ -159,8 +159,8 @@ class BulkScan {
   virtual std::size_t parts() const = 0;
   virtual absl::Status VisitNodes(
       std::size_t part, absl::FunctionRef<absl::Status(const NodeRecord& node)> visit) = 0;
-  // The links that the nodes of a part pay, with the rows of their ends instead of the ids. Only
-  // when the nodes of all parts have been visited to the end.
+  // A part of the links (not those of that part's nodes), with the rows of their ends instead of
+  // the ids. Only when the nodes of all parts have been visited to the end.
   virtual absl::Status VisitLinks(
       std::size_t part,
       absl::FunctionRef<absl::Status(const LinkRecord& link, Row source, Row target)> visit) = 0;
