@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "lianjie/v1/graph_service.grpc.pb.h"
-#include "server/errors.h"
 #include "server/import_handler.h"
 #include "server/services.h"
+#include "server/watch.h"
 
 namespace lianjie::server {
 namespace {
@@ -142,11 +142,8 @@ class GraphService final : public RawService {
         });
   }
 
-  ServerWriteReactor<ByteBuffer>* Watch(CallbackServerContext* c,
-                                        const ByteBuffer* /*q*/) override {
-    return StartStream(c, w_.interactive, w_.limits, [](StreamWriter&, Call&) -> absl::Status {
-      return Planned("GraphService.Watch");
-    });
+  ServerWriteReactor<ByteBuffer>* Watch(CallbackServerContext*, const ByteBuffer* q) override {
+    return w_.watches.Start(*q);
   }
 
  private:

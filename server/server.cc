@@ -62,6 +62,7 @@ class ServerImpl final : public Server {
  public:
   ServerImpl(std::unique_ptr<storage::Store> store, const ServerOptions& options)
       : options_(options),
+        limits_{.max_deadline = options.max_deadline, .stall = options.stall},
         memory_bytes_(options.memory_bytes == 0 ? DefaultMemory() : options.memory_bytes),
         store_(std::move(store)),
         keeper_(*store_, {.projection_budget_bytes = memory_bytes_ / 4,
@@ -72,24 +73,26 @@ class ServerImpl final : public Server {
         analysis_handlers_(keeper_, budget_, options.threads),
         interactive_("interactive", options.interactive_threads, options.max_queue),
         heavy_("heavy", options.heavy_threads, options.max_queue),
-        writes_("write", options.write_threads, options.max_queue) {
+        writes_("write", options.write_threads, options.max_queue),
+        watches_(*store_, options.max_watches, limits_) {
     store_->SetListener([this](std::string_view graph, std::int64_t revision) {
       keeper_.OnCommit(graph, revision);
       old_readers_.OnCommit(graph, revision);
+      watches_.OnCommit(graph, revision);
     });
   }
 
   ~ServerImpl() override { Shutdown(); }
 
   absl::Status Start() {
-    const Workers workers{
-        .store = *store_,
-        .graph = graph_handlers_,
-        .analysis = analysis_handlers_,
-        .interactive = interactive_,
-        .heavy = heavy_,
-        .writes = writes_,
-        .limits = {.max_deadline = options_.max_deadline, .stall = options_.stall}};
+    const Workers workers{.store = *store_,
+                          .graph = graph_handlers_,
+                          .analysis = analysis_handlers_,
+                          .watches = watches_,
+                          .interactive = interactive_,
+                          .heavy = heavy_,
+                          .writes = writes_,
+                          .limits = limits_};
     services_.push_back(MakeGraphService(workers));
     services_.push_back(MakeAnalysisService(workers));
     services_.push_back(MakeAdminService(workers));
@@ -138,6 +141,7 @@ class ServerImpl final : public Server {
     const std::chrono::milliseconds grace = options_.shutdown_grace;
     const Watchdog watchdog(grace.count() > 0 ? options_.drain + grace : grace, &EndHungProcess);
     server_->GetHealthCheckService()->Shutdown();
+    watches_.Stop();  // what has no end must not be waited for
     server_->Shutdown(std::chrono::system_clock::now() + options_.drain);
     interactive_.Stop();
     heavy_.Stop();
@@ -147,6 +151,7 @@ class ServerImpl final : public Server {
 
  private:
   const ServerOptions options_;
+  const CallLimits limits_;
   const std::uint64_t memory_bytes_;
   const std::unique_ptr<storage::Store>
       store_;  // its listener calls the next ones, and nothing commits any more when they end
@@ -158,6 +163,7 @@ class ServerImpl final : public Server {
   Lane interactive_;
   Lane heavy_;
   Lane writes_;
+  WatchHub watches_;
   std::vector<std::unique_ptr<grpc::Service>> services_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;

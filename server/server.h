@@ -30,7 +30,8 @@ struct ServerOptions {
   int interactive_threads = 2;
   int heavy_threads = 2;
   int write_threads = 8;
-  std::size_t max_queue = 256;  // requests that wait in one lane
+  std::size_t max_queue = 256;    // requests that wait in one lane
+  std::size_t max_watches = 256;  // at once
   std::chrono::milliseconds max_deadline{std::chrono::hours(1)};
   // A reader of a stream that takes no message for so long is ended with DEADLINE_EXCEEDED.
   std::chrono::milliseconds stall{std::chrono::seconds(30)};

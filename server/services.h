@@ -12,6 +12,7 @@
 #include "server/call.h"
 #include "server/graph_handlers.h"
 #include "server/lane.h"
+#include "server/watch.h"
 #include "storage/store.h"
 
 namespace lianjie::server {
@@ -21,6 +22,7 @@ struct Workers {
   storage::Store& store;
   GraphHandlers& graph;
   AnalysisHandlers& analysis;
+  WatchHub& watches;
   Lane& interactive;
   Lane& heavy;
   Lane& writes;

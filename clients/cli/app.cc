@@ -96,6 +96,7 @@ int Run(std::vector<std::string> arguments) {
   AddStats(app, session);
   AddGraph(app, session);
   AddExport(app, session);
+  AddWatch(app, session);
   AddServe(app, session);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them

@@ -32,6 +32,7 @@ void AddList(CLI::App& app, Session& session);
 void AddStats(CLI::App& app, Session& session);
 void AddGraph(CLI::App& app, Session& session);
 void AddExport(CLI::App& app, Session& session);
+void AddWatch(CLI::App& app, Session& session);
 void AddServe(CLI::App& app, Session& session);
 void AddAnalyses(CLI::App& app, Session& session);
 

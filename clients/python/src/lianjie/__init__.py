@@ -34,16 +34,19 @@ from .mutations import (
     upsert_region,
 )
 from .results import Progress, Result, Running
+from .watching import Event, Watch
 
 __version__ = "0.1.0"
 __all__ = [
     "Client",
+    "Event",
     "Imported",
     "LianjieError",
     "Mutated",
     "Progress",
     "Result",
     "Running",
+    "Watch",
     "connect",
     "create_link",
     "create_node",

@@ -12,7 +12,7 @@ import grpc
 import pandas as pd
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from . import analyses, connection, convert, errors, loading, mutations, results, unloading, values
+from . import analyses, connection, convert, errors, loading, mutations, results, unloading, values, watching
 from .v1 import (
     analysis_service_pb2,
     analysis_service_pb2_grpc,
@@ -60,7 +60,7 @@ def connect(
     return Client(channel, graph, timeout=timeout, progress=progress)
 
 
-class Client(analyses.Analyses):
+class Client(analyses.Analyses, watching.Watching):
     """A connection to a server, about one graph unless a call names another. Safe to use from several threads.
 
     Reads see this client's own writes: each sends the revision of its last write to the graph as at_least_revision.
