@@ -130,12 +130,13 @@ void Committer::RunGroup(std::unique_lock<std::mutex>& lock) {
   std::vector<Task*> group;
   const std::shared_ptr<const KeyValueReader> snapshot = kv_->Snapshot();
   Overlay changes(*snapshot);
+  const KeyValueReader& newest = changes;  // what a batch is checked against
   while (!tasks_.empty() && tasks_.front()->batch != nullptr && changes.bytes() < kGroupBytes) {
     Task* task = tasks_.front();
     tasks_.pop_front();
     group.push_back(task);
     lock.unlock();
-    Overlay mine(changes);
+    Overlay mine(newest);
     task->result = Guarded<absl::StatusOr<CommitResult>>(
         [&] { return ApplyBatch(*task->batch, NowMicros(), mine); });
     if (task->result.ok()) mine.MoveInto(changes);

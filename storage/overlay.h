@@ -19,6 +19,9 @@ namespace lianjie::storage {
 class Overlay : public KeyValueReader {
  public:
   explicit Overlay(const KeyValueReader& base) : base_(base) {}
+  // An overlay over an overlay is made from it as a reader: a copy would have the base's base.
+  Overlay(const Overlay&) = delete;
+  Overlay& operator=(const Overlay&) = delete;
 
   absl::StatusOr<std::optional<std::string>> Get(std::string_view key) const override;
   // Not to be used after the next Put or Delete.

@@ -12,7 +12,6 @@ from lianjie.v1 import analysis_pb2, analysis_service_pb2, frame_pb2, graph_pb2,
 from wire import EXPORT, METHODS, RUN, SERVICES, WRITE, Refusal, mutate, run, send
 
 PLANNED = {path for path in METHODS if "AdminService" in path} | {
-    "/lianjie.v1.GraphService/Watch",
     "/lianjie.v1.AnalysisService/Start",
     "/lianjie.v1.AnalysisService/ReadResult",
 }

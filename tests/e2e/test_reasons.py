@@ -87,7 +87,7 @@ TRIGGERS = {
         ),
     ),
     "CANCELLED": None,
-    "FEATURE_PLANNED": ("/lianjie.v1.GraphService/Watch", lambda g: b""),
+    "FEATURE_PLANNED": ("/lianjie.v1.AnalysisService/Start", lambda g: b""),
     "DEADLINE_EXCEEDED": (
         RUN,
         lambda g: analysis_service_pb2.RunRequest(

@@ -189,6 +189,45 @@ TEST_F(ServerTest, AReaderThatStallsIsEnded) {
   EXPECT_LT(messages, 30);
 }
 
+TEST_F(ServerTest, AWatchWhoseReaderStallsIsEnded) {
+  options_.stall = milliseconds(300);
+  Open();
+  v1::MutateRequest batch;
+  batch.set_graph("g");
+  grpc::ClientContext making;
+  v1::CreateGraphRequest make;
+  make.mutable_graph()->set_name("g");
+  v1::Graph made;
+  ASSERT_TRUE(graphs_->CreateGraph(&making, make, &made).ok());
+  constexpr int kBatches = 14;
+  constexpr int kNodes = 50;
+  for (int i = 0; i < kBatches; ++i) {  // about 40 MB, more than any window
+    batch.clear_mutations();
+    for (int n = 0; n < kNodes; ++n) {
+      v1::Node& node = *batch.add_mutations()->mutable_create_node();
+      node.set_id(Cat(i, "-", n));
+      node.set_name(std::string(60000, 'x'));
+    }
+    grpc::ClientContext writing;
+    v1::MutateResponse written;
+    const grpc::Status status = graphs_->Mutate(&writing, batch, &written);
+    ASSERT_TRUE(status.ok()) << status.error_message();
+  }
+  grpc::ClientContext context;
+  v1::WatchRequest request;
+  request.set_graph("g");
+  const auto stream = graphs_->Watch(&context, request);
+  v1::WatchResponse message;
+  ASSERT_TRUE(stream->Read(&message));
+  EXPECT_EQ(message.change().after().node().id(), "0-0");
+  std::this_thread::sleep_for(milliseconds(1500));
+  int messages = 1;
+  while (stream->Read(&message)) ++messages;
+  const grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED) << status.error_message();
+  EXPECT_LT(messages, kBatches * kNodes);
+}
+
 TEST_F(ServerTest, AColdGraphHoldsNoThreadOfTheQuick) {
   options_.interactive_threads = 1;
   {

@@ -1,6 +1,8 @@
 // Many writers and readers at once.
 #include <algorithm>
 #include <atomic>
+#include <chrono>
+#include <future>
 #include <thread>
 
 #include "engine/core/text.h"
@@ -61,6 +63,81 @@ TEST_P(StoreTest, ConcurrentWritersGetRevisionsInARow) {
   EXPECT_EQ(info.link_count, kWriters * kCommits);
   EXPECT_EQ(Drain(Read()->ScanChanges(0)).size(), 3 * kWriters * kCommits);
   EXPECT_GT(reads, 0);
+}
+
+// Commits all batches at once: the committing thread is held until all of them wait, so that they
+// make one group.
+std::vector<absl::Status> CommitAsOneGroup(Store& store, const std::vector<Batch>& batches) {
+  std::promise<void> held;
+  std::promise<void> waiting;
+  std::atomic<bool> first = true;
+  store.SetListener([&](std::string_view, std::int64_t) {
+    if (!first.exchange(false)) return;
+    held.set_value();
+    waiting.get_future().wait();
+  });
+  std::thread holder([&] {
+    Batch batch;
+    batch.graph = "g";
+    EXPECT_TRUE(store.Commit(std::move(batch)).ok());
+  });
+  held.get_future().wait();
+  std::vector<absl::Status> results(batches.size());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    threads.emplace_back([&, i] { results[i] = store.Commit(batches[i]).status(); });
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // until they wait
+  waiting.set_value();
+  for (std::thread& thread : threads) thread.join();
+  holder.join();
+  store.SetListener({});
+  return results;
+}
+
+TEST_P(StoreTest, PreconditionsSeeTheBatchesBeforeThemInTheirGroup) {
+  Must({Create(Node("A")), Create(Node("B"))});
+  std::vector<Batch> batches(4);
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    NodeRecord node = Node(i % 2 == 0 ? "A" : "B");
+    node.name = Cat(i);
+    batches[i].graph = "g";
+    for (const char* id : {"A", "B"}) {
+      batches[i].preconditions.push_back({.kind = Precondition::Kind::kNodeFieldEquals,
+                                          .id = id,
+                                          .revision = 0,
+                                          .field = "name",
+                                          .value = {}});
+    }
+    batches[i].writes = {Upsert(node)};
+  }
+  const auto results = CommitAsOneGroup(store(), batches);
+  int done = 0;
+  for (const absl::Status& status : results) {
+    done += status.ok() ? 1 : 0;
+    if (!status.ok()) {
+      EXPECT_THAT(status, Fails(Reason::kPreconditionFailed));
+    }
+  }
+  EXPECT_EQ(done, 1);
+}
+
+TEST_P(StoreTest, SharesCountTheBatchesBeforeThemInTheirGroup) {
+  Must({Create(Node("A")), Create(Node("B"))});
+  std::vector<Batch> batches(4);
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    batches[i].graph = "g";
+    batches[i].writes = {Create(ShareLink(Cat("L", i), "A", "B", 0.4))};
+  }
+  const auto results = CommitAsOneGroup(store(), batches);
+  int done = 0;
+  for (const absl::Status& status : results) {
+    done += status.ok() ? 1 : 0;
+    if (!status.ok()) {
+      EXPECT_THAT(status, Fails(Reason::kSharesExceedOne));
+    }
+  }
+  EXPECT_EQ(done, 2);
 }
 
 TEST_P(StoreTest, OneOfManyCreatesWins) {

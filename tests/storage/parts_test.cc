@@ -132,7 +132,8 @@ TEST(OverlayTest, ShowsTheBaseWithItsChanges) {
   Overlay lower(*snapshot);
   lower.Delete("a");
   lower.Put("c", "3");
-  Overlay upper(lower);
+  const KeyValueReader& below = lower;
+  Overlay upper(below);
   upper.Put("a", "9");
   upper.Delete("e");
   upper.Delete("none");
