@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build build-test bench demo test tidy format lint clean
+.PHONY: help setup setup-test build build-test bench bench-store demo test tidy format lint clean
 
 PRESET ?= release
 BUILD := build/$(PRESET)
@@ -35,6 +35,11 @@ bench: setup-test  ## Builds and runs the micro benchmarks
 	@$(CONFIGURE) -DLIANJIE_BUILD_BENCHMARKS=ON
 	@cmake --build $(BUILD) --target micro_benchmarks
 	@$(BUILD)/bin/micro_benchmarks
+
+bench-store: setup-test  ## Measures the store beside the machine's own limits (LINKS=10000000)
+	@$(CONFIGURE) -DLIANJIE_BUILD_BENCHMARKS=ON
+	@cmake --build $(BUILD) --target store_benchmark
+	@$(BUILD)/bin/store_benchmark $(BUILD)/store_benchmark $(LINKS)
 
 demo: build  ## Generates a county, imports it and shows the answers
 	@LIANJIE=$(LIANJIE) clients/cli/demo.sh
