@@ -4,6 +4,7 @@
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "server/as_of.h"
 #include "server/convert.h"
 #include "server/page_token.h"
 
@@ -286,7 +287,11 @@ absl::StatusOr<v1::GetNodeResponse> GraphHandlers::GetNode(const v1::GetNodeRequ
   if (request.id().empty()) return InvalidField("id", "is required", Reason::kMissingField);
   LIANJIE_ASSIGN_OR_RETURN(const auto reader,
                            OpenReader(request.graph(), request.consistency(), call));
+  LIANJIE_ASSIGN_OR_RETURN(const std::optional<Date> as_of, ReadAsOf(request));
   LIANJIE_ASSIGN_OR_RETURN(const NodeRecord node, reader->GetNode(request.id()));
+  if (!ValidOn(*reader, as_of).Passes(node)) {
+    return NotFound(Reason::kNodeNotFound, "node", request.id());
+  }
   v1::GetNodeResponse response;
   *response.mutable_node() = ToProto(node);
   response.set_revision(reader->info().revision);
@@ -298,7 +303,10 @@ absl::StatusOr<v1::GetLinkResponse> GraphHandlers::GetLink(const v1::GetLinkRequ
   if (request.id().empty()) return InvalidField("id", "is required", Reason::kMissingField);
   LIANJIE_ASSIGN_OR_RETURN(const auto reader,
                            OpenReader(request.graph(), request.consistency(), call));
+  LIANJIE_ASSIGN_OR_RETURN(const std::optional<Date> as_of, ReadAsOf(request));
   LIANJIE_ASSIGN_OR_RETURN(const LinkRecord link, reader->GetLink(request.id()));
+  LIANJIE_ASSIGN_OR_RETURN(const bool in_force, ValidOn(*reader, as_of).Passes(link));
+  if (!in_force) return NotFound(Reason::kLinkNotFound, "link", request.id());
   v1::GetLinkResponse response;
   *response.mutable_link() = ToProto(link);
   response.set_revision(reader->info().revision);

@@ -2,12 +2,14 @@
 // rows were passed over that a filter which lets little through would keep the caller waiting; the
 // last gives a short page with a token, as AIP-158 allows.
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
 #include "engine/core/filter.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "server/as_of.h"
 #include "server/convert.h"
 #include "server/graph_handlers.h"
 #include "server/page_token.h"
@@ -23,6 +25,10 @@ constexpr std::size_t kMaxRowsScanned = 200000;
 absl::StatusOr<std::size_t> PageSize(std::int32_t asked) {
   if (asked < 0) return InvalidField("page_size", Cat(asked, " is negative"));
   return static_cast<std::size_t>(asked == 0 ? kDefaultPageSize : std::min(asked, kMaxPageSize));
+}
+
+std::string TextOf(const std::optional<Date>& date) {
+  return date ? date->ToString() : std::string();
 }
 
 // Fills `page` (of the response's messages) from the cursor; returns the token of the next page.
@@ -41,7 +47,8 @@ absl::StatusOr<std::string> FillPage(storage::Cursor<Record>& cursor, std::strin
     }
     LIANJIE_ASSIGN_OR_RETURN(const std::optional<Record> record, cursor.Next());
     if (!record.has_value()) return std::string();
-    if (!keep(*record)) continue;
+    LIANJIE_ASSIGN_OR_RETURN(const bool kept, absl::StatusOr<bool>(keep(*record)));
+    if (!kept) continue;
     *page.Add() = ToProto(*record);
     bytes += page.Get(page.size() - 1).ByteSizeLong();
   }
@@ -70,26 +77,30 @@ absl::StatusOr<v1::ListGraphsResponse> GraphHandlers::ListGraphs(
 
 absl::StatusOr<v1::ListNodesResponse> GraphHandlers::ListNodes(const v1::ListNodesRequest& request,
                                                                const Call& call) {
+  LIANJIE_ASSIGN_OR_RETURN(const std::optional<Date> as_of, ReadAsOf(request));
   const std::string binding =
-      BindingOf({"ListNodes", GraphName(request.graph()), request.filter()});
+      BindingOf({"ListNodes", GraphName(request.graph()), request.filter(), TextOf(as_of)});
   LIANJIE_ASSIGN_OR_RETURN(const Filter filter, ParseNodeFilter(request.filter()));
   LIANJIE_ASSIGN_OR_RETURN(const std::string place, ReadPageToken(binding, request.page_token()));
   LIANJIE_ASSIGN_OR_RETURN(const auto reader,
                            OpenReader(request.graph(), request.consistency(), call));
   LIANJIE_ASSIGN_OR_RETURN(const auto cursor, reader->ScanNodes(place));
+  const ValidOn valid(*reader, as_of);
   v1::ListNodesResponse response;
   response.set_revision(reader->info().revision);
   LIANJIE_ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
-      FillPage<NodeRecord>(*cursor, binding, request.page_size(), call, *response.mutable_nodes(),
-                           [&](const NodeRecord& node) { return Matches(filter, node); }));
+      FillPage<NodeRecord>(
+          *cursor, binding, request.page_size(), call, *response.mutable_nodes(),
+          [&](const NodeRecord& node) { return valid.Passes(node) && Matches(filter, node); }));
   return response;
 }
 
 absl::StatusOr<v1::ListLinksResponse> GraphHandlers::ListLinks(const v1::ListLinksRequest& request,
                                                                const Call& call) {
+  LIANJIE_ASSIGN_OR_RETURN(const std::optional<Date> as_of, ReadAsOf(request));
   const std::string binding = BindingOf({"ListLinks", GraphName(request.graph()), request.filter(),
-                                         request.source(), request.target()});
+                                         request.source(), request.target(), TextOf(as_of)});
   LIANJIE_ASSIGN_OR_RETURN(const Filter filter, ParseLinkFilter(request.filter()));
   LIANJIE_ASSIGN_OR_RETURN(const std::string place, ReadPageToken(binding, request.page_token()));
   LIANJIE_ASSIGN_OR_RETURN(const auto reader,
@@ -101,15 +112,17 @@ absl::StatusOr<v1::ListLinksResponse> GraphHandlers::ListLinks(const v1::ListLin
       const auto cursor, !request.source().empty()   ? reader->ScanOutLinks(request.source(), place)
                          : !request.target().empty() ? reader->ScanInLinks(request.target(), place)
                                                      : reader->ScanLinks(place));
+  ValidOn valid(*reader, as_of);
   v1::ListLinksResponse response;
   response.set_revision(reader->info().revision);
   LIANJIE_ASSIGN_OR_RETURN(
       *response.mutable_next_page_token(),
       FillPage<LinkRecord>(*cursor, binding, request.page_size(), call, *response.mutable_links(),
-                           [&](const LinkRecord& link) {
+                           [&](const LinkRecord& link) -> absl::StatusOr<bool> {
                              if (!request.target().empty() && link.target != request.target())
                                return false;
-                             return Matches(filter, link);
+                             if (!Matches(filter, link)) return false;
+                             return valid.Passes(link);
                            }));
   return response;
 }

@@ -17,7 +17,7 @@ namespace lianjie::cli {
 namespace {
 
 struct GetFlags {
-  std::string id, format = "table", consistency;
+  std::string id, format = "table", consistency, as_of;
 };
 
 template <typename Record>
@@ -50,6 +50,9 @@ absl::StatusOr<Request> MakeRequest(const Settings& settings, const GetFlags& fl
   request.set_id(flags.id);
   if (!flags.consistency.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(*request.mutable_consistency(), ParseConsistency(flags.consistency));
+  }
+  if (!flags.as_of.empty()) {
+    LIANJIE_ASSIGN_OR_RETURN(*request.mutable_as_of(), ParseDateFlag("--as-of", flags.as_of));
   }
   return request;
 }
@@ -85,6 +88,8 @@ void AddKind(CLI::App& get, Session& session, const char* name, const char* help
   kind->add_option("--format", flags->format, "table, csv or json")->type_name("FORMAT");
   kind->add_option("--consistency", flags->consistency, "How fresh; see `lianjie run --help`")
       ->type_name("WHICH");
+  kind->add_option("--as-of", flags->as_of, "The date on which it must be valid, or in force")
+      ->type_name("DATE");
   kind->callback([&session, flags, action] {
     session.action = [flags, action](const Settings& settings) { return action(settings, *flags); };
   });

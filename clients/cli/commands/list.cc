@@ -27,7 +27,7 @@ namespace {
 constexpr std::int32_t kPageRows = 10000;
 
 struct ListFlags {
-  std::string filter, source, target, format = "table", out, consistency;
+  std::string filter, source, target, format = "table", out, consistency, as_of;
   std::int64_t limit = -1;
 };
 
@@ -198,6 +198,11 @@ template <typename Kind> absl::Status List(const Settings& settings, const ListF
   if (!flags.consistency.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(*request.mutable_consistency(), ParseConsistency(flags.consistency));
   }
+  if constexpr (requires { request.mutable_as_of(); }) {
+    if (!flags.as_of.empty()) {
+      LIANJIE_ASSIGN_OR_RETURN(*request.mutable_as_of(), ParseDateFlag("--as-of", flags.as_of));
+    }
+  }
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
                            Connection::Open(settings, /*may_create=*/false));
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(flags.out));
@@ -229,6 +234,10 @@ template <typename Kind> void AddKind(CLI::App& list, Session& session) {
   if constexpr (requires(typename Kind::Request r) { r.set_source(""); }) {
     kind->add_option("--source", flags->source, "Only links that this node pays")->type_name("ID");
     kind->add_option("--target", flags->target, "Only links that pay this node")->type_name("ID");
+  }
+  if constexpr (requires(typename Kind::Request r) { r.mutable_as_of(); }) {
+    kind->add_option("--as-of", flags->as_of, "Only what is valid, or in force, on this date")
+        ->type_name("DATE");
   }
   kind->add_option("--format", flags->format, "table, csv or json; default: table")
       ->type_name("FORMAT");

@@ -196,24 +196,24 @@ class Client(analyses.Analyses, watching.Watching):
 
     # Elements.
 
-    def get_node(self, id: str, *, graph: str | None = None) -> Row:
-        """One node by its id: its fields that are given, by name."""
-        name = graph or self.graph
-        request = graph_service_pb2.GetNodeRequest(graph=name, id=id, consistency=self._consistency(name))
+    def get_node(self, id: str, *, as_of: Date | None = None, graph: str | None = None) -> Row:
+        """One node by its id: its fields that are given, by name. as_of: a date on which it must be valid."""
+        fields = self._reading(graph, id=id, as_of=as_of)
+        request = values.build(graph_service_pb2.GetNodeRequest, fields)
         return values.record(self._call(self._graphs.GetNode, request).node)
 
-    def get_link(self, id: str, *, graph: str | None = None) -> Row:
-        """One link by its id: its fields that are given, by name."""
-        name = graph or self.graph
-        request = graph_service_pb2.GetLinkRequest(graph=name, id=id, consistency=self._consistency(name))
+    def get_link(self, id: str, *, as_of: Date | None = None, graph: str | None = None) -> Row:
+        """One link by its id: its fields that are given, by name. as_of: a date on which it must be in force."""
+        fields = self._reading(graph, id=id, as_of=as_of)
+        request = values.build(graph_service_pb2.GetLinkRequest, fields)
         return values.record(self._call(self._graphs.GetLink, request).link)
 
-    def list_nodes(self, filter: str | None = None, *, graph: str | None = None, page_size: int = 1000) -> Iterator[Row]:
-        """Nodes one by one, by id, page after page. filter: as "kind = HOUSEHOLD AND persons < 3"."""
-        name = graph or self.graph
-        request = graph_service_pb2.ListNodesRequest(
-            graph=name, filter=filter or "", page_size=page_size, consistency=self._consistency(name)
-        )
+    def list_nodes(
+        self, filter: str | None = None, *, as_of: Date | None = None, graph: str | None = None, page_size: int = 1000
+    ) -> Iterator[Row]:
+        """Nodes one by one, by id, page after page. filter: as "kind = HOUSEHOLD AND persons < 3". as_of: valid on this date."""
+        fields = self._reading(graph, filter=filter, as_of=as_of, page_size=page_size)
+        request = values.build(graph_service_pb2.ListNodesRequest, fields)
         return (values.record(node) for page in self._pages(self._graphs.ListNodes, request) for node in page.nodes)
 
     def list_links(
@@ -222,19 +222,14 @@ class Client(analyses.Analyses, watching.Watching):
         *,
         source: str | None = None,
         target: str | None = None,
+        as_of: Date | None = None,
         graph: str | None = None,
         page_size: int = 1000,
     ) -> Iterator[Row]:
-        """Links one by one, page after page; those that `source` pays and those that pay `target` without a search."""
-        name = graph or self.graph
-        request = graph_service_pb2.ListLinksRequest(
-            graph=name,
-            filter=filter or "",
-            source=source or "",
-            target=target or "",
-            page_size=page_size,
-            consistency=self._consistency(name),
-        )
+        """Links one by one, page after page; those that `source` pays and those that pay `target` without a search. as_of: in
+        force on this date."""
+        fields = self._reading(graph, filter=filter, source=source, target=target, as_of=as_of, page_size=page_size)
+        request = values.build(graph_service_pb2.ListLinksRequest, fields)
         return (values.record(link) for page in self._pages(self._graphs.ListLinks, request) for link in page.links)
 
     def list_regions(self, filter: str | None = None, *, graph: str | None = None, page_size: int = 1000) -> Iterator[Row]:
@@ -384,6 +379,10 @@ class Client(analyses.Analyses, watching.Watching):
             if not page.next_page_token:
                 return
             request.page_token = page.next_page_token
+
+    def _reading(self, graph: str | None, **fields: Any) -> dict[str, Any]:
+        name = graph or self.graph
+        return {"graph": name, "consistency": self._consistency(name), **fields}
 
     def _wrote(self, graph: str, revision: int) -> None:
         self._written[graph] = max(revision, self._written.get(graph, 0))
