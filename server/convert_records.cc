@@ -8,6 +8,7 @@
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "server/convert.h"
+#include "storage/graph_digest.h"
 
 namespace lianjie::server {
 namespace {
@@ -253,6 +254,7 @@ v1::Graph ToProto(const storage::GraphInfo& in) {
   out.mutable_update_time()->set_seconds(in.update_time_micros / kMicros);
   out.mutable_update_time()->set_nanos(
       static_cast<std::int32_t>(in.update_time_micros % kMicros * 1000));
+  out.set_digest(storage::DigestText(in.digest));
   return out;
 }
 

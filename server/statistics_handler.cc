@@ -103,6 +103,8 @@ absl::StatusOr<v1::GetStatisticsResponse> GraphHandlers::GetStatistics(
   LIANJIE_ASSIGN_OR_RETURN(const View view, View::Make(snapshot, spec));
   v1::GetStatisticsResponse response;
   *response.mutable_graph() = ToProto(reader->info());
+  // The newest digest is none of an older revision.
+  if (reader->info().revision != snapshot->revision()) response.mutable_graph()->clear_digest();
   response.mutable_graph()->set_revision(snapshot->revision());
   response.mutable_graph()->set_node_count(snapshot->node_count());
   response.mutable_graph()->set_link_count(snapshot->link_count());

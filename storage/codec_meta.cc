@@ -7,6 +7,7 @@
 #include "lianjie/storage/v1/meta.pb.h"
 #include "storage/codec.h"
 #include "storage/codec_internal.h"
+#include "storage/graph_digest.h"
 
 namespace lianjie::storage {
 namespace {
@@ -92,6 +93,7 @@ std::string EncodeMeta(const GraphMeta& meta) {
   message.set_next_link(meta.next_link);
   message.set_oldest_revision(meta.info.oldest_revision);
   message.set_changes_after(meta.info.changes_after);
+  message.set_digest(DigestBytes(meta.info.digest));
   return message.SerializeAsString();
 }
 
@@ -111,6 +113,11 @@ absl::StatusOr<GraphMeta> DecodeMeta(std::string_view value) {
   meta.next_link = message.next_link();
   meta.info.oldest_revision = message.oldest_revision();
   meta.info.changes_after = message.changes_after();
+  if (!message.digest().empty()) {  // not there yet: a store of format 1, about to be migrated
+    const auto digest = ParseDigestBytes(message.digest());
+    if (!digest.has_value()) return Corrupt("the digest of a graph");
+    meta.info.digest = *digest;
+  }
   return meta;
 }
 

@@ -6,6 +6,7 @@
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "storage/graph_digest.h"
 
 namespace lianjie::storage {
 namespace {
@@ -22,6 +23,18 @@ absl::StatusOr<Number> Take(Number& next, std::string_view what) {
                                    {"needed", Cat(kMaxNumber + 2)}}});
   }
   return next++;
+}
+
+// A value is what its record is encoded to and nothing else, so that the value that stands in the
+// store need not be read again.
+std::string ValueOf(const LinkRecord& link) { return LinkIdPart(link.id) + EncodeLinkBody(link); }
+
+absl::uint128 HashOf(const LinkRecord& link, std::string_view value) {
+  return LinkHash(link.source, link.target, link.mechanism, value);
+}
+
+absl::uint128 HashOf(const LineRecord& line, std::string_view value) {
+  return LineHash(line.region, line.year, value);
 }
 
 }  // namespace
@@ -88,7 +101,10 @@ absl::Status GraphWriter::PutNode(Number number, const NodeRecord* before,
     kv_.Put(NodeIdKey(data_.graph(), after.id),
             EncodeNodePlace({.number = number, .kind = after.kind}));
   }
-  kv_.Put(NodeKey(data_.graph(), number), EncodeNode(after));
+  std::string value = EncodeNode(after);
+  if (before != nullptr) meta_.info.digest -= NodeHash(EncodeNode(*before));
+  meta_.info.digest += NodeHash(value);
+  kv_.Put(NodeKey(data_.graph(), number), std::move(value));
   if (before == nullptr || before->region != after.region) {
     if (before != nullptr) LIANJIE_RETURN_IF_ERROR(CountUse(before->region, -1, 0));
     LIANJIE_RETURN_IF_ERROR(CountUse(after.region, 1, 0));
@@ -100,6 +116,7 @@ absl::Status GraphWriter::DeleteNode(const StoredNode& node) {
   kv_.Delete(NodeIdKey(data_.graph(), node.record.id));
   kv_.Delete(NodeKey(data_.graph(), node.number));
   --meta_.info.node_count;
+  meta_.info.digest -= NodeHash(EncodeNode(node.record));
   LIANJIE_RETURN_IF_ERROR(CountUse(node.record.region, -1, 0));
   return Log(node.record, std::monostate(), node.number);
 }
@@ -119,8 +136,10 @@ absl::Status GraphWriter::PutLink(const StoredLink* before, const StoredLink& af
     kv_.Put(LinkIdKey(graph, after.record.id), EncodePlace(after.place));
     kv_.Put(InLinkKey(graph, after.place), std::string());
   }
-  kv_.Put(OutLinkKey(graph, after.place),
-          LinkIdPart(after.record.id) + EncodeLinkBody(after.record));
+  std::string value = ValueOf(after.record);
+  if (before != nullptr) meta_.info.digest -= HashOf(before->record, ValueOf(before->record));
+  meta_.info.digest += HashOf(after.record, value);
+  kv_.Put(OutLinkKey(graph, after.place), std::move(value));
   return Log(before == nullptr ? Change::Image() : Change::Image(before->record), after.record,
              after.place.link);
 }
@@ -131,6 +150,7 @@ absl::Status GraphWriter::DeleteLink(const StoredLink& link) {
   kv_.Delete(OutLinkKey(graph, link.place));
   kv_.Delete(InLinkKey(graph, link.place));
   --meta_.info.link_count;
+  meta_.info.digest -= HashOf(link.record, ValueOf(link.record));
   return Log(link.record, std::monostate(), link.place.link);
 }
 
@@ -142,7 +162,12 @@ absl::Status GraphWriter::PutRegion(const RegionRecord* before, const RegionReco
   } else if (before->parent != after.parent && !before->parent.empty()) {
     kv_.Delete(RegionChildKey(graph, before->parent, before->code));
   }
-  kv_.Put(RegionKey(graph, after.code), EncodeRegion(after));
+  std::string value = EncodeRegion(after);
+  if (before != nullptr) {
+    meta_.info.digest -= RegionHash(before->code, EncodeRegion(*before));
+  }
+  meta_.info.digest += RegionHash(after.code, value);
+  kv_.Put(RegionKey(graph, after.code), std::move(value));
   if (!after.parent.empty()) {
     kv_.Put(RegionChildKey(graph, after.parent, after.code), std::string());
   }
@@ -155,6 +180,7 @@ absl::Status GraphWriter::DeleteRegion(const RegionRecord& region) {
     kv_.Delete(RegionChildKey(data_.graph(), region.parent, region.code));
   }
   --meta_.info.region_count;
+  meta_.info.digest -= RegionHash(region.code, EncodeRegion(region));
   return Log(region, std::monostate());
 }
 
@@ -164,13 +190,17 @@ absl::Status GraphWriter::PutLine(const LineRecord* before, const LineRecord& af
     ++meta_.info.line_count;
     LIANJIE_RETURN_IF_ERROR(CountUse(after.region, 0, 1));
   }
-  kv_.Put(LineKey(data_.graph(), after.region, after.year), EncodeLine(after));
+  std::string value = EncodeLine(after);
+  if (before != nullptr) meta_.info.digest -= HashOf(*before, EncodeLine(*before));
+  meta_.info.digest += HashOf(after, value);
+  kv_.Put(LineKey(data_.graph(), after.region, after.year), std::move(value));
   return Log(before == nullptr ? Change::Image() : Change::Image(*before), after);
 }
 
 absl::Status GraphWriter::DeleteLine(const LineRecord& line) {
   kv_.Delete(LineKey(data_.graph(), line.region, line.year));
   --meta_.info.line_count;
+  meta_.info.digest -= HashOf(line, EncodeLine(line));
   LIANJIE_RETURN_IF_ERROR(CountUse(line.region, 0, -1));
   return Log(line, std::monostate());
 }

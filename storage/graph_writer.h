@@ -1,6 +1,6 @@
 // The only code that changes a graph's keys one record at a time. It keeps what must agree in step
 // (id index and record, out-link and in-link, region and its parent's children, use counts,
-// counters) and writes the change feed; whether a change is allowed was decided before.
+// counters, digest) and writes the change feed; whether a change is allowed was decided before.
 #ifndef LIANJIE_STORAGE_GRAPH_WRITER_H_
 #define LIANJIE_STORAGE_GRAPH_WRITER_H_
 

@@ -191,9 +191,10 @@ absl::StatusOr<GraphNumber> LayNewGraph(std::string_view name, std::optional<Dat
 }
 
 absl::Status WrongFormat(std::uint64_t found) {
-  const std::string advice =
-      found > kFormatNumber
-          ? "Open it with the release that wrote it, or a newer one"
+  const std::string_view advice =
+      found > kFormatNumber ? "Open it with the release that wrote it, or a newer one"
+      : found >= kOldestFormatNumber
+          ? "Stop what uses it, make a copy of its folder, and run `lianjie migrate --data DIR`"
           : "Export its graphs with the release that wrote it and import them into a new store";
   return MakeError(
       absl::StatusCode::kFailedPrecondition,

@@ -15,8 +15,9 @@
 
 namespace lianjie::storage {
 
-// Format 1: the first.
-inline constexpr std::uint32_t kFormatNumber = 1;
+// Format 2: a digest of each graph. What older formats lack is added by storage/migrate.h.
+inline constexpr std::uint32_t kFormatNumber = 2;
+inline constexpr std::uint32_t kOldestFormatNumber = 1;  // that can be migrated
 
 // 0 is the store itself; graphs count from 1.
 using GraphNumber = std::uint32_t;

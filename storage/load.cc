@@ -184,7 +184,7 @@ class GraphLoad : public Load {
     LoadCheck check(data, options_, rows_);
     LIANJIE_RETURN_IF_ERROR(CheckRows(check));
     LoadWriter writer(*graph, rows_, check.plan(), bad_.size());
-    LIANJIE_RETURN_IF_ERROR(writer.Prepare(NowMicros()));
+    LIANJIE_RETURN_IF_ERROR(writer.Prepare(data, NowMicros()));
     LIANJIE_RETURN_IF_ERROR(core_->kv->Ingest([&](KeyValueSink& sink) -> absl::Status {
       // Header and name, of graph 0, come before all keys of the graph; its meta is the writer's.
       for (const auto& [key, value] : made.changes()) {

@@ -51,7 +51,7 @@ absl::Status TooMany(std::string_view what) {
 
 }  // namespace
 
-absl::Status LoadWriter::Prepare(std::int64_t now_micros) {
+absl::Status LoadWriter::Prepare(const GraphData& data, std::int64_t now_micros) {
   GraphInfo& info = plan_.meta.info;
   ++info.revision;
   result_.rejected = rejected_;
@@ -65,7 +65,7 @@ absl::Status LoadWriter::Prepare(std::int64_t now_micros) {
   info.link_count += result_.links_created;
   info.region_count += result_.regions_created;
   info.line_count += result_.lines_created;
-  return absl::OkStatus();
+  return CountDigest(data);
 }
 
 absl::Status LoadWriter::NumberNodes() {

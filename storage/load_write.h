@@ -23,8 +23,9 @@ class LoadWriter {
   LoadWriter(GraphNumber graph, const LoadRows& rows, LoadPlan& plan, std::uint64_t rejected)
       : graph_(graph), rows_(rows), plan_(plan), rejected_(rejected) {}
 
-  // Gives out numbers and counts; afterwards the plan's meta is that of the new revision.
-  absl::Status Prepare(std::int64_t now_micros);
+  // Gives out numbers and counts; afterwards the plan's meta is that of the new revision. `data` is
+  // the graph before the load.
+  absl::Status Prepare(const GraphData& data, std::int64_t now_micros);
   const LoadResult& result() const { return result_; }
 
   // `digest` is not empty when the load has a request id.
@@ -45,6 +46,8 @@ class LoadWriter {
   absl::Status NumberNodes();
   absl::Status NumberLinks();
   void CountRegionsAndLines();
+  // What the rows add to the graph's digest, less what stood in their places.
+  absl::Status CountDigest(const GraphData& data);
   absl::StatusOr<Number> NumberOf(NameIndex name) const;
 
   absl::Status WriteRegions(KeyValueSink& sink) const;

@@ -251,12 +251,6 @@ absl::Status CheckWitness(const StoreFolder& folder, std::uint64_t sequence) {
                      " were acknowledged; restore it from a backup"));
 }
 
-absl::Status NoStore(const std::string& path) {
-  return MakeError(
-      absl::StatusCode::kNotFound, Cat("there is no store in '", path, "'"),
-      {.reason = Reason::kUnavailable, .field = {}, .row = {}, .metadata = {{"path", path}}});
-}
-
 absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenForReading(const StoreFolder& folder,
                                                             const rocksdb::Options& options,
                                                             std::shared_ptr<FailureLatch> latch) {
@@ -268,9 +262,10 @@ absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenForReading(const StoreFolder& f
 }  // namespace
 
 absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
-    const OpenOptions& options, std::shared_ptr<rocksdb::Statistics> statistics) {
+    const OpenOptions& options, std::shared_ptr<rocksdb::Statistics> statistics,
+    std::uint64_t format) {
   StoreFolder folder(options.path);
-  LIANJIE_ASSIGN_OR_RETURN(bool there, folder.HasStore());
+  LIANJIE_ASSIGN_OR_RETURN(bool there, folder.HasStore(format));
   if (!there && (options.read_only || !options.create_if_missing)) return NoStore(options.path);
   auto latch = std::make_shared<FailureLatch>(options.on_failure);
   rocksdb::Options rocks = MakeRocksOptions(options, latch);
@@ -286,7 +281,7 @@ absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
   }
   if (!there) LIANJIE_RETURN_IF_ERROR(folder.Create());
   LIANJIE_ASSIGN_OR_RETURN(File lock, folder.Lock());
-  LIANJIE_ASSIGN_OR_RETURN(there, folder.HasStore());  // now that nobody changes it
+  LIANJIE_ASSIGN_OR_RETURN(there, folder.HasStore(format));  // now that nobody changes it
   if (there) {
     LIANJIE_ASSIGN_OR_RETURN(const auto db, OpenForReading(folder, rocks, latch));
     LIANJIE_RETURN_IF_ERROR(CheckWitness(folder, db->GetLatestSequenceNumber()));

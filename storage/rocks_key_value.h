@@ -2,10 +2,12 @@
 #ifndef LIANJIE_STORAGE_ROCKS_KEY_VALUE_H_
 #define LIANJIE_STORAGE_ROCKS_KEY_VALUE_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "absl/status/statusor.h"
 #include "storage/key_value.h"
+#include "storage/keys.h"
 #include "storage/store.h"
 
 namespace rocksdb {
@@ -14,9 +16,11 @@ class Statistics;
 
 namespace lianjie::storage {
 
-// Errors as OpenRocksStore's. `statistics`, where given, counts what RocksDB does.
+// Errors as OpenRocksStore's. `statistics`, where given, counts what RocksDB does. `format` is what
+// FORMAT must say.
 absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
-    const OpenOptions& options, std::shared_ptr<rocksdb::Statistics> statistics = nullptr);
+    const OpenOptions& options, std::shared_ptr<rocksdb::Statistics> statistics = nullptr,
+    std::uint64_t format = kFormatNumber);
 
 }  // namespace lianjie::storage
 

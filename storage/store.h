@@ -33,6 +33,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/numeric/int128.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/core/date.h"
@@ -60,6 +61,9 @@ struct GraphInfo {
   std::int64_t oldest_revision = 0;
   // The change feed is whole for revisions later than this one, loads among them as events.
   std::int64_t changes_after = 0;
+  // Of its records, whatever the order in which they came (storage/graph_digest.h): graphs of equal
+  // records have equal digests in every store.
+  absl::uint128 digest = 0;
 
   Date ReferenceDate() const;
 };

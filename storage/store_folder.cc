@@ -65,6 +65,16 @@ absl::Status NotOurs(const std::string& path) {
       {.reason = Reason::kStoreFormat, .field = {}, .row = {}, .metadata = {{"path", path}}});
 }
 
+}  // namespace
+
+absl::Status NoStore(const std::string& path) {
+  return MakeError(
+      absl::StatusCode::kNotFound, Cat("there is no store in '", path, "'"),
+      {.reason = Reason::kUnavailable, .field = {}, .row = {}, .metadata = {{"path", path}}});
+}
+
+namespace {
+
 // "<sequence> <checksum>\n" in hexadecimal.
 std::string WitnessLine(std::uint64_t sequence) {
   Digest digest;
@@ -103,14 +113,20 @@ absl::Status SystemError(std::string_view what, const std::string& path) {
                     .metadata = {{"path", path}, {"cause", cause}}});
 }
 
-absl::StatusOr<bool> StoreFolder::HasStore() const {
+absl::StatusOr<std::uint64_t> StoreFolder::ReadFormat() const {
+  std::error_code error;
+  if (!fs::exists(path_ + "/FORMAT", error)) return NoStore(path_);
+  const auto number = ParseInt64(Trim(ReadWhole(path_ + "/FORMAT")));
+  if (!number.has_value() || *number < 0) return Corrupt("its FORMAT file has no number");
+  return static_cast<std::uint64_t>(*number);
+}
+
+absl::StatusOr<bool> StoreFolder::HasStore(std::uint64_t format) const {
   std::error_code error;
   const bool database = fs::exists(database_file("CURRENT"), error);
   if (fs::exists(path_ + "/FORMAT", error)) {
-    const std::string text = ReadWhole(path_ + "/FORMAT");
-    const auto number = ParseInt64(Trim(text));
-    if (!number.has_value() || *number < 0) return Corrupt("its FORMAT file has no number");
-    if (*number != kFormatNumber) return WrongFormat(static_cast<std::uint64_t>(*number));
+    LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t number, ReadFormat());
+    if (number != format) return WrongFormat(number);
   } else if (database) {
     return Corrupt("its FORMAT file is missing");
   } else if (fs::exists(path_, error) && HasOtherFiles(path_)) {
@@ -133,6 +149,11 @@ absl::Status StoreFolder::Create() const {
     errno = error.value();
     return SystemError("cannot make the folder", path_);
   }
+  return WriteFormat();
+}
+
+absl::Status StoreFolder::WriteFormat() const {
+  std::error_code error;
   const std::string part = path_ + "/FORMAT.new";
   {
     const File file(open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644));

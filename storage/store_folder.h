@@ -2,8 +2,9 @@
 //   FORMAT    the format number as text, so that it can be read before anything is opened
 //   OWNER     locked by the process that has the store; its process id as text
 //   WITNESS   how far acknowledged writes have come: what a damaged log may not silently fall
-//   behind ingest/   files of a load in the making; what a killed load left is removed at the next
-//   opening rocksdb/  the database
+//             behind
+//   ingest/   files of a load in the making; what a killed load left is removed at the next opening
+//   rocksdb/  the database
 #ifndef LIANJIE_STORAGE_STORE_FOLDER_H_
 #define LIANJIE_STORAGE_STORE_FOLDER_H_
 
@@ -16,6 +17,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/keys.h"
 
 namespace lianjie::storage {
 
@@ -35,6 +37,9 @@ class File {
 // UNAVAILABLE with what the system says of `errno`.
 absl::Status SystemError(std::string_view what, const std::string& path);
 
+// NOT_FOUND: the folder holds no store.
+absl::Status NoStore(const std::string& path);
+
 // Thread safe but for Witness.
 class StoreFolder {
  public:
@@ -45,11 +50,15 @@ class StoreFolder {
   std::string database_file(std::string_view name) const;
   std::string ingest() const { return path_ + "/ingest"; }
 
-  // Whether there is a store. STORE_FORMAT for a store of another format, and for a folder of other
-  // files.
-  absl::StatusOr<bool> HasStore() const;
+  // Whether there is a store. STORE_FORMAT for a store of another format than `format`, and for a
+  // folder of other files.
+  absl::StatusOr<bool> HasStore(std::uint64_t format = kFormatNumber) const;
+  // What FORMAT says. NOT_FOUND when there is no such file.
+  absl::StatusOr<std::uint64_t> ReadFormat() const;
   // Makes the folder and its FORMAT.
   absl::Status Create() const;
+  // FORMAT says kFormatNumber when it returns OK, and on disk; the change is atomic.
+  absl::Status WriteFormat() const;
   // Locks OWNER for as long as the file is held. STORE_LOCKED names the process that has it.
   absl::StatusOr<File> Lock() const;
   // Whether some process has the store.

@@ -98,6 +98,7 @@ int Run(std::vector<std::string> arguments) {
   AddExport(app, session);
   AddWatch(app, session);
   AddServe(app, session);
+  AddMigrate(app, session);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them
     app.parse(std::move(reversed));

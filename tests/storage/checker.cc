@@ -8,12 +8,20 @@
 #include "engine/core/rules.h"
 #include "engine/core/text.h"
 #include "storage/codec.h"
+#include "storage/graph_digest.h"
 #include "storage/keys.h"
 
 namespace lianjie::storage {
 namespace {
 
 using Entries = std::map<std::string, std::string>;  // what follows the tag -> value
+
+// The bytes that docs/storage-format.md names, put together here a second time.
+std::string Length(std::size_t size) {
+  return {static_cast<char>(size >> 24), static_cast<char>(size >> 16),
+          static_cast<char>(size >> 8), static_cast<char>(size)};
+}
+std::string Sized(const std::string& text) { return Length(text.size()) + text; }
 
 class GraphChecker {
  public:
@@ -48,6 +56,7 @@ class GraphChecker {
         Problem(Cat("node ", node.id, " is not where its id says"));
       }
       ++use_[node.region].first;
+      digest_ += BytesHash("\1" + value);
       last_node_ = std::max(last_node_, *number + 1);
       nodes_.emplace(*number, std::move(node));
     }
@@ -71,6 +80,8 @@ class GraphChecker {
       link.target = target->second.id;
       if (const auto status = Validate(link); !status.ok())
         Problem(Cat("link ", link.id, ": ", status.message()));
+      digest_ += BytesHash("\2" + Sized(link.source) + Sized(link.target) +
+                           static_cast<char>(link.mechanism) + value);
       if (!IsAllowed(link.mechanism, source->second.kind, target->second.kind)) {
         Problem(Cat("link ", link.id, " breaks the type table"));
       }
@@ -94,6 +105,7 @@ class GraphChecker {
     std::set<std::string> children;
     std::map<std::string, RegionRecord> regions;
     for (const auto& [code, value] : Of(Tag::kRegion)) {
+      digest_ += BytesHash("\3" + Sized(code) + value);
       if (!DecodeRegion(code, value, regions[code]).ok()) return Problem("a region cannot be read");
     }
     for (const auto& [code, region] : regions) {
@@ -112,6 +124,11 @@ class GraphChecker {
       const auto name = ParseLineKey(Cat("12345", key));
       if (!name) return Problem("a line cannot be read");
       ++use_[name->region].second;
+      std::string year;
+      for (int shift = 56; shift >= 0; shift -= 8) {
+        year += static_cast<char>(static_cast<std::uint64_t>(name->year) >> shift);
+      }
+      digest_ += BytesHash("\4" + Sized(name->region) + year + value);
     }
     use_.erase("");
     for (const auto& [code, counts] : use_) {
@@ -201,6 +218,7 @@ class GraphChecker {
     if (meta->info.link_count != Of(Tag::kOutLink).size()) Problem("links are miscounted");
     if (meta->info.region_count != Of(Tag::kRegion).size()) Problem("regions are miscounted");
     if (meta->info.line_count != Of(Tag::kLine).size()) Problem("lines are miscounted");
+    if (meta->info.digest != digest_) Problem("the digest is not that of the records");
     if (meta->next_node < last_node_ || meta->next_link < last_link_) Problem("numbers run back");
     for (const auto& [key, value] : Of(Tag::kRevision)) {
       last_change_ = std::max(last_change_, *ParseRevisionKey(Cat("12345", key)));
@@ -215,6 +233,7 @@ class GraphChecker {
   std::map<Number, std::vector<LinkRecord>> links_of_;
   std::set<Number> numbers_;
   std::map<std::string, std::pair<std::uint64_t, std::uint64_t>> use_;
+  absl::uint128 digest_ = 0;
   Number last_node_ = 0;
   Number last_link_ = 0;
   std::int64_t last_change_ = 0;

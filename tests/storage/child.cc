@@ -5,11 +5,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <thread>
 #include <utility>
 
 #include "engine/core/text.h"
+#include "storage/migrate.h"
 #include "tests/storage/conformance.h"
 
 extern char** environ;
@@ -83,12 +86,27 @@ int Fail(Store& store, const int& failures) {
   return 0;
 }
 
+// Goes slowly once it has begun, so that there is time to kill it.
+int Migrate(const OpenOptions& options) {
+  bool said = false;
+  const auto result = MigrateRocksStore(options, [&said](std::uint64_t, std::uint64_t) {
+    if (!said) Say("migrating");
+    said = true;
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    return absl::OkStatus();
+  });
+  Say(Describe(result.status()));
+  pause();
+  return 0;
+}
+
 }  // namespace
 
 int PlayRole(const std::string& role, const std::string& path) {
   int failures = 0;
   OpenOptions options;
   options.path = path;
+  if (role == "migrate") return Migrate(options);
   options.on_failure = [&failures](const absl::Status&) { ++failures; };
   auto store = OpenRocksStore(options);
   if (!store.ok()) {

@@ -13,7 +13,7 @@ class Child {
  public:
   // Roles: "hold" opens the store and waits; "commit" commits one node after the other; "load"
   // loads until it is killed; "fail" commits until the disk takes no more, and says what the store
-  // says then.
+  // says then; "migrate" migrates the store.
   Child(const std::string& role, const std::string& path);
   ~Child();  // kills it
   Child(const Child&) = delete;

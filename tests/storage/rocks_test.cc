@@ -132,10 +132,10 @@ TEST_F(RocksTest, AMissingStoreIsNotMadeUnlessAsked) {
 
 TEST_F(RocksTest, OtherFormatsAreRefusedWithAdvice) {
   Open();
-  WriteFile(Path("FORMAT"), "2\n");
+  WriteFile(Path("FORMAT"), "3\n");
   absl::Status status = TryOpen();
   EXPECT_THAT(status, Fails(Reason::kStoreFormat));
-  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("format number 2"));
+  EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("format number 3"));
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("newer"));
   WriteFile(Path("FORMAT"), "0\n");
   status = TryOpen();
@@ -145,7 +145,7 @@ TEST_F(RocksTest, OtherFormatsAreRefusedWithAdvice) {
   EXPECT_THAT(TryOpen(), Fails(Reason::kStoreCorrupt));
   fs::remove(Path("FORMAT"));
   EXPECT_THAT(TryOpen(), Fails(Reason::kStoreCorrupt));
-  WriteFile(Path("FORMAT"), "1\n");
+  WriteFile(Path("FORMAT"), "2\n");
   {
     const auto kv = *OpenRocksKeyValue(options_);
     StoreHeader header;

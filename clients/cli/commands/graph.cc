@@ -48,11 +48,13 @@ absl::Status Print(const std::vector<v1::Graph>& graphs, bool one, const GraphFl
   for (const char* name : {"revision", "nodes", "links", "regions", "lines"})
     table.AddColumn(name, Align::kRight);
   table.AddColumn("reference date");
+  table.AddColumn("digest");
   for (const v1::Graph& graph : graphs) {
     table.AddRow({graph.name(), Cat(graph.revision()), Cat(graph.node_count()),
                   Cat(graph.link_count()), Cat(graph.region_count()), Cat(graph.line_count()),
                   DateText(graph.reference_date()) +
-                      (graph.reference_date_is_default() ? " (of the last commit)" : "")});
+                      (graph.reference_date_is_default() ? " (of the last commit)" : ""),
+                  graph.digest()});
   }
   return out->Write(graphs.empty() ? "no graphs\n" : table.ToString());
 }

@@ -33,6 +33,7 @@ std::string Text(const v1::GetStatisticsResponse& s) {
                          " nodes, ", s.graph().link_count(), " links, ", s.graph().region_count(),
                          " regions, ", s.graph().line_count(), " lines; ", s.self_loop_count(),
                          " self-loops, ", s.unplaced_node_count(), " nodes without a region\n");
+  if (!s.graph().digest().empty()) text += Cat("  digest ", s.graph().digest(), "\n");
   if (!s.node_kinds().empty()) {
     TextTable kinds("  ");
     kinds.AddColumn("kind");
