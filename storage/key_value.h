@@ -10,13 +10,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/container/btree_map.h"
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/step_check.h"
 
 namespace lianjie::storage {
+
+struct StorageStatistics;  // upkeep.h
 
 // Walks the keys of a range in order. Made on the first key. One thread.
 class KeyValueIterator {
@@ -70,6 +74,15 @@ class KeyValue {
   // Applies what `fill` puts into the sink, all or nothing, and has it on disk when it returns OK.
   // An error of `fill` leaves everything as it was and is returned.
   virtual absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueSink&)> fill) = 0;
+  // Reads the files of the map, if it has any, against the checksums that were taken when they were
+  // written. The damaged ones, as sentences. Unlike a read it does not fail the map. Error: that of
+  // `check`.
+  virtual absl::StatusOr<std::vector<std::string>> FindDamage(const StepCheck& check) const = 0;
+  // Store::Checkpoint's folder. Called by the thread that writes.
+  virtual absl::Status Checkpoint(const std::string& folder) = 0;
+  // Writes what is in memory alone into files, so that a checkpoint is quick.
+  virtual absl::Status Flush() = 0;
+  virtual StorageStatistics Statistics() const = 0;
 };
 
 }  // namespace lianjie::storage

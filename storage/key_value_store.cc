@@ -5,6 +5,7 @@
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "storage/check.h"
 #include "storage/graph_data.h"
 #include "storage/graph_reader.h"
 #include "storage/graph_writer.h"
@@ -124,6 +125,29 @@ class KeyValueStore : public Store {
     LIANJIE_RETURN_IF_ERROR(CheckWritable());
     return BeginGraphLoad(core_, std::move(options));
   }
+
+  absl::StatusOr<CheckReport> Check(const CheckOptions& options) const override {
+    LIANJIE_ASSIGN_OR_RETURN(std::vector<std::string> damage, core_->kv->FindDamage(options.check));
+    if (damage.empty()) return CheckStore(*core_->kv->Snapshot(), options);
+    CheckReport report;
+    report.fault_count = damage.size();
+    report.faults = std::move(damage);
+    return report;
+  }
+
+  absl::StatusOr<std::vector<GraphInfo>> Checkpoint(const std::string& folder) override {
+    LIANJIE_RETURN_IF_ERROR(CheckWritable());
+    LIANJIE_RETURN_IF_ERROR(core_->kv->Flush());  // before commits have to wait for it
+    std::vector<GraphInfo> graphs;
+    LIANJIE_RETURN_IF_ERROR(core_->committer.Exclusive([&]() -> absl::Status {
+      LIANJIE_RETURN_IF_ERROR(core_->kv->Checkpoint(folder));
+      LIANJIE_ASSIGN_OR_RETURN(graphs, ListGraphs());
+      return absl::OkStatus();
+    }));
+    return graphs;
+  }
+
+  absl::StatusOr<StorageStatistics> Statistics() const override { return core_->kv->Statistics(); }
 
   void SetListener(Listener listener) override {
     core_->committer.SetListener(std::move(listener));

@@ -170,6 +170,21 @@ std::string EncodeId(std::string_view id) {
   return out;
 }
 
+std::optional<std::string> DecodeId(std::string_view coded) {
+  if (coded.empty()) return std::nullopt;
+  std::string id;
+  if (coded.front() == kTextId) {
+    id = coded.substr(1);
+  } else if (coded.front() == kDigitsId && coded.size() > 3) {
+    const std::string_view rest = coded.substr(3);
+    const std::uint64_t digits = ReadBig(coded, 1, 2);
+    if (rest.size() == digits + 2) id.assign(ReadBig(rest, digits, 2), '0');
+    id += rest.substr(0, digits);
+  }
+  // One way to write it alone.
+  return EncodeId(id) == coded ? std::optional<std::string>(std::move(id)) : std::nullopt;
+}
+
 std::string EncodeNodePlace(const NodePlace& place) {
   std::string out;
   AppendBig(out, place.number, kNumberBytes);

@@ -95,6 +95,8 @@ std::string RevisionKey(GraphNumber graph, std::int64_t revision);
 // bytes), these digits, and the count of leading zeros (2 bytes) where there are any; or 2 and the
 // id itself.
 std::string EncodeId(std::string_view id);
+// Nothing for bytes that code no id.
+std::optional<std::string> DecodeId(std::string_view coded);
 
 // The values of kNodeId (6 bytes: number, kind) and kLinkId (16 bytes).
 std::string EncodeNodePlace(const NodePlace& place);

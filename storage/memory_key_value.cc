@@ -15,6 +15,8 @@
 #include <utility>
 #include <vector>
 
+#include "storage/upkeep.h"
+
 namespace lianjie::storage {
 namespace {
 
@@ -177,6 +179,20 @@ class MemoryKeyValue : public KeyValue {
     if (absl::Status status = fill(sink); !status.ok()) return status;
     state_->Apply(sink.changes());
     return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::vector<std::string>> FindDamage(const StepCheck&) const override {
+    return std::vector<std::string>();
+  }
+  absl::Status Checkpoint(const std::string&) override {
+    return absl::UnimplementedError("a store in memory has no files");
+  }
+  absl::Status Flush() override { return absl::OkStatus(); }
+  StorageStatistics Statistics() const override {
+    const std::shared_lock lock(state_->mutex);
+    StorageStatistics statistics;
+    statistics.counters["keys"] = state_->data.size();
+    return statistics;
   }
 
  private:

@@ -14,10 +14,12 @@
 #include "engine/core/text.h"
 #include "rocksdb/db.h"
 #include "rocksdb/sst_file_writer.h"
+#include "rocksdb/utilities/checkpoint.h"
 #include "rocksdb/write_batch.h"
 #include "storage/codec.h"
 #include "storage/key_value_store.h"
 #include "storage/rocks_options.h"
+#include "storage/rocks_upkeep.h"
 #include "storage/store_folder.h"
 
 namespace lianjie::storage {
@@ -216,6 +218,22 @@ class RocksKeyValue : public KeyValue {
     LIANJIE_RETURN_IF_ERROR(status);
     return Attest();
   }
+
+  absl::StatusOr<std::vector<std::string>> FindDamage(const StepCheck& check) const override {
+    return FindDamagedFiles(*db_, check);
+  }
+  absl::Status Flush() override {
+    LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
+    return latch_->Check(db_->Flush(rocksdb::FlushOptions()));
+  }
+  absl::Status Checkpoint(const std::string& folder) override {
+    LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
+    rocksdb::Checkpoint* made = nullptr;
+    LIANJIE_RETURN_IF_ERROR(latch_->Check(rocksdb::Checkpoint::Create(db_.get(), &made)));
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+    return latch_->Check(checkpoint->CreateCheckpoint(folder));
+  }
+  StorageStatistics Statistics() const override { return RocksStatistics(*db_, folder_); }
 
  private:
   absl::Status Attest() {

@@ -265,6 +265,11 @@ class Load {
   virtual const std::optional<RowError>& bad_row() const = 0;
 };
 
+// upkeep.h
+struct CheckOptions;
+struct CheckReport;
+struct StorageStatistics;
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -301,6 +306,16 @@ class Store {
   // may not write. One listener; nothing removes it.
   virtual void SetListener(
       std::function<void(std::string_view graph, std::int64_t revision)> listener) = 0;
+
+  // Reads all of the newest revision and of the files below it, and says what does not agree
+  // (check.h). Damaged files are named; the records in them are not gone through then. Writes go on
+  // meanwhile. Errors: that of `options.check`, and of a disk that cannot be read.
+  virtual absl::StatusOr<CheckReport> Check(const CheckOptions& options) const = 0;
+  // Makes `folder`, which may not be there and must be on the store's own disk, a database that is
+  // the newest revision of everything, and says which that is. Its files share their bytes with the
+  // store's: it is to be copied and removed, not kept. Commits wait for milliseconds.
+  virtual absl::StatusOr<std::vector<GraphInfo>> Checkpoint(const std::string& folder) = 0;
+  virtual absl::StatusOr<StorageStatistics> Statistics() const = 0;
 };
 
 // How long what is no longer the newest is kept.

@@ -215,6 +215,19 @@ std::uint64_t StoreFolder::FreeBytes() const {
   return std::uint64_t{stats.f_bavail} * stats.f_frsize;
 }
 
+std::uint64_t StoreFolder::UsedBytes() const {
+  std::uint64_t bytes = 0;
+  std::error_code error;
+  fs::recursive_directory_iterator it(path_, error);
+  for (; !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
+    // Files come and go meanwhile.
+    std::error_code gone;
+    const std::uint64_t size = it->is_regular_file(gone) ? it->file_size(gone) : 0;
+    if (!gone) bytes += size;
+  }
+  return bytes;
+}
+
 absl::StatusOr<std::optional<std::uint64_t>> Witness::Read(const StoreFolder& folder) {
   const std::string path = folder.path() + "/WITNESS";
   std::error_code error;

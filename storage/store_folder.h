@@ -65,6 +65,8 @@ class StoreFolder {
   bool IsLocked() const;
   absl::Status RemoveLeftovers() const;
   std::uint64_t FreeBytes() const;
+  // Of all files in the folder.
+  std::uint64_t UsedBytes() const;
 
  private:
   std::string path_;

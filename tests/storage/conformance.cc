@@ -8,6 +8,7 @@
 #include "storage/key_value_store.h"
 #include "storage/memory_key_value.h"
 #include "storage/rocks_key_value.h"
+#include "storage/upkeep.h"
 #include "tests/storage/checker.h"
 
 namespace lianjie::storage {
@@ -113,6 +114,9 @@ void StoreTest::SetUp() {
 void StoreTest::TearDown() {
   if (subject_.kv == nullptr) return;
   for (const std::string& problem : CheckMap(*kv().Snapshot())) ADD_FAILURE() << problem;
+  const auto report = store().Check({});
+  ASSERT_TRUE(report.ok()) << report.status();
+  for (const std::string& fault : report->faults) ADD_FAILURE() << fault;
 }
 
 std::shared_ptr<const Reader> StoreTest::Read(std::string_view graph) {
