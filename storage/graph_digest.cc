@@ -94,4 +94,15 @@ std::string DigestText(absl::uint128 digest) {
   return out;
 }
 
+std::optional<absl::uint128> ParseDigestText(std::string_view text) {
+  if (text.size() != 32) return std::nullopt;
+  absl::uint128 digest = 0;
+  for (const char c : text) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit && (c < 'a' || c > 'f')) return std::nullopt;
+    digest = digest << 4 | static_cast<unsigned>(digit ? c - '0' : c - 'a' + 10);
+  }
+  return digest;
+}
+
 }  // namespace lianjie::storage

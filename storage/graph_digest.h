@@ -34,6 +34,7 @@ std::string DigestBytes(absl::uint128 digest);
 std::optional<absl::uint128> ParseDigestBytes(std::string_view bytes);
 // 32 hexadecimal digits.
 std::string DigestText(absl::uint128 digest);
+std::optional<absl::uint128> ParseDigestText(std::string_view text);
 
 }  // namespace lianjie::storage
 

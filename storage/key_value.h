@@ -79,7 +79,7 @@ class KeyValue {
   // `check`.
   virtual absl::StatusOr<std::vector<std::string>> FindDamage(const StepCheck& check) const = 0;
   // Store::Checkpoint's folder. Called by the thread that writes.
-  virtual absl::Status Checkpoint(const std::string& folder) = 0;
+  virtual absl::StatusOr<std::string> Checkpoint(std::string_view name) = 0;
   // Writes what is in memory alone into files, so that a checkpoint is quick.
   virtual absl::Status Flush() = 0;
   virtual StorageStatistics Statistics() const = 0;

@@ -11,6 +11,7 @@
 #include "storage/graph_writer.h"
 #include "storage/memory_key_value.h"
 #include "storage/rebuild.h"
+#include "storage/upkeep.h"
 
 namespace lianjie::storage {
 namespace {
@@ -135,16 +136,16 @@ class KeyValueStore : public Store {
     return report;
   }
 
-  absl::StatusOr<std::vector<GraphInfo>> Checkpoint(const std::string& folder) override {
+  absl::StatusOr<StoreCheckpoint> Checkpoint(std::string_view name) override {
     LIANJIE_RETURN_IF_ERROR(CheckWritable());
     LIANJIE_RETURN_IF_ERROR(core_->kv->Flush());  // before commits have to wait for it
-    std::vector<GraphInfo> graphs;
+    StoreCheckpoint checkpoint;
     LIANJIE_RETURN_IF_ERROR(core_->committer.Exclusive([&]() -> absl::Status {
-      LIANJIE_RETURN_IF_ERROR(core_->kv->Checkpoint(folder));
-      LIANJIE_ASSIGN_OR_RETURN(graphs, ListGraphs());
+      LIANJIE_ASSIGN_OR_RETURN(checkpoint.folder, core_->kv->Checkpoint(name));
+      LIANJIE_ASSIGN_OR_RETURN(checkpoint.graphs, ListGraphs());
       return absl::OkStatus();
     }));
-    return graphs;
+    return checkpoint;
   }
 
   absl::StatusOr<StorageStatistics> Statistics() const override { return core_->kv->Statistics(); }

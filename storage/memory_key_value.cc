@@ -184,7 +184,7 @@ class MemoryKeyValue : public KeyValue {
   absl::StatusOr<std::vector<std::string>> FindDamage(const StepCheck&) const override {
     return std::vector<std::string>();
   }
-  absl::Status Checkpoint(const std::string&) override {
+  absl::StatusOr<std::string> Checkpoint(std::string_view) override {
     return absl::UnimplementedError("a store in memory has no files");
   }
   absl::Status Flush() override { return absl::OkStatus(); }

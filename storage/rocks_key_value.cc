@@ -17,6 +17,7 @@
 #include "rocksdb/utilities/checkpoint.h"
 #include "rocksdb/write_batch.h"
 #include "storage/codec.h"
+#include "storage/file_copy.h"
 #include "storage/key_value_store.h"
 #include "storage/rocks_options.h"
 #include "storage/rocks_upkeep.h"
@@ -226,12 +227,15 @@ class RocksKeyValue : public KeyValue {
     LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
     return latch_->Check(db_->Flush(rocksdb::FlushOptions()));
   }
-  absl::Status Checkpoint(const std::string& folder) override {
+  absl::StatusOr<std::string> Checkpoint(std::string_view name) override {
     LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
+    LIANJIE_RETURN_IF_ERROR(MakeFolder(folder_.checkpoints()));
+    const std::string folder = Cat(folder_.checkpoints(), "/", name);
     rocksdb::Checkpoint* made = nullptr;
     LIANJIE_RETURN_IF_ERROR(latch_->Check(rocksdb::Checkpoint::Create(db_.get(), &made)));
     const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
-    return latch_->Check(checkpoint->CreateCheckpoint(folder));
+    LIANJIE_RETURN_IF_ERROR(latch_->Check(checkpoint->CreateCheckpoint(folder)));
+    return folder;
   }
   StorageStatistics Statistics() const override { return RocksStatistics(*db_, folder_); }
 
@@ -305,6 +309,7 @@ absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
     LIANJIE_RETURN_IF_ERROR(CheckWitness(folder, db->GetLatestSequenceNumber()));
   }
   LIANJIE_RETURN_IF_ERROR(folder.RemoveLeftovers());
+  LIANJIE_RETURN_IF_ERROR(RemoveTree(folder.checkpoints()));
   LIANJIE_ASSIGN_OR_RETURN(Witness witness, Witness::Open(folder));
   rocksdb::DB* db = nullptr;
   LIANJIE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(rocks, folder.database(), &db)));
@@ -312,6 +317,15 @@ absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
   return std::make_shared<RocksKeyValue>(std::move(folder), std::move(rocks),
                                          options.min_free_disk_bytes, std::move(owned),
                                          std::move(latch), std::move(witness));
+}
+
+absl::StatusOr<std::shared_ptr<const KeyValueReader>> ReadRocksDatabase(
+    const std::string& database) {
+  auto latch = std::make_shared<FailureLatch>(nullptr);
+  rocksdb::Options rocks = MakeRocksOptions({}, latch);
+  rocksdb::DB* db = nullptr;
+  LIANJIE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::OpenForReadOnly(rocks, database, &db)));
+  return std::make_shared<RocksSnapshot>(Own(db, true, latch, File()), latch);
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const OpenOptions& options) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "storage/key_value.h"
@@ -21,6 +22,11 @@ namespace lianjie::storage {
 absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
     const OpenOptions& options, std::shared_ptr<rocksdb::Statistics> statistics = nullptr,
     std::uint64_t format = kFormatNumber);
+
+// A database that is not a store's own, as a checkpoint or a backup's, for reading alone. Nothing
+// is written to its folder.
+absl::StatusOr<std::shared_ptr<const KeyValueReader>> ReadRocksDatabase(
+    const std::string& database);
 
 }  // namespace lianjie::storage
 

@@ -269,6 +269,7 @@ class Load {
 struct CheckOptions;
 struct CheckReport;
 struct StorageStatistics;
+struct StoreCheckpoint;
 
 class Store {
  public:
@@ -311,10 +312,12 @@ class Store {
   // (check.h). Damaged files are named; the records in them are not gone through then. Writes go on
   // meanwhile. Errors: that of `options.check`, and of a disk that cannot be read.
   virtual absl::StatusOr<CheckReport> Check(const CheckOptions& options) const = 0;
-  // Makes `folder`, which may not be there and must be on the store's own disk, a database that is
-  // the newest revision of everything, and says which that is. Its files share their bytes with the
-  // store's: it is to be copied and removed, not kept. Commits wait for milliseconds.
-  virtual absl::StatusOr<std::vector<GraphInfo>> Checkpoint(const std::string& folder) = 0;
+  // Makes, within the store's folder, a database of its own that is the newest revision of
+  // everything, and says where and which that is. Its files share their bytes with the store's: it
+  // is to be copied and removed, by whoever asked for it; what a killed process left is removed at
+  // the next opening. `name` is a file's name that no other checkpoint has. Commits wait for
+  // milliseconds.
+  virtual absl::StatusOr<StoreCheckpoint> Checkpoint(std::string_view name) = 0;
   virtual absl::StatusOr<StorageStatistics> Statistics() const = 0;
 };
 

@@ -35,12 +35,6 @@ std::string ReadWhole(const std::string& path) {
   return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
 }
 
-absl::Status SyncFolder(const std::string& path) {
-  const File folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || fsync(folder.get()) != 0) return SystemError("cannot sync", path);
-  return absl::OkStatus();
-}
-
 absl::Status WriteAt(const File& file, std::string_view bytes, std::size_t offset) {
   const ssize_t written =
       pwrite(file.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
@@ -66,6 +60,12 @@ absl::Status NotOurs(const std::string& path) {
 }
 
 }  // namespace
+
+absl::Status SyncFolder(const std::string& path) {
+  const File folder(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || fsync(folder.get()) != 0) return SystemError("cannot sync", path);
+  return absl::OkStatus();
+}
 
 absl::Status NoStore(const std::string& path) {
   return MakeError(

@@ -4,6 +4,7 @@
 //   WITNESS   how far acknowledged writes have come: what a damaged log may not silently fall
 //             behind
 //   ingest/   files of a load in the making; what a killed load left is removed at the next opening
+//   checkpoints/  what a backup is being made from; the same
 //   rocksdb/  the database
 #ifndef LIANJIE_STORAGE_STORE_FOLDER_H_
 #define LIANJIE_STORAGE_STORE_FOLDER_H_
@@ -40,6 +41,9 @@ absl::Status SystemError(std::string_view what, const std::string& path);
 // NOT_FOUND: the folder holds no store.
 absl::Status NoStore(const std::string& path);
 
+// On disk when it returns: what was made, renamed or removed in the folder.
+absl::Status SyncFolder(const std::string& path);
+
 // Thread safe but for Witness.
 class StoreFolder {
  public:
@@ -49,6 +53,7 @@ class StoreFolder {
   std::string database() const { return path_ + "/rocksdb"; }
   std::string database_file(std::string_view name) const;
   std::string ingest() const { return path_ + "/ingest"; }
+  std::string checkpoints() const { return path_ + "/checkpoints"; }
 
   // Whether there is a store. STORE_FORMAT for a store of another format than `format`, and for a
   // folder of other files.

@@ -37,6 +37,11 @@ struct CheckReport {
   std::vector<CheckedGraph> graphs;  // by name
 };
 
+struct StoreCheckpoint {
+  std::string folder;
+  std::vector<GraphInfo> graphs;  // by name
+};
+
 struct StorageStatistics {
   std::uint64_t disk_bytes = 0;    // of the store's folder
   std::uint64_t free_bytes = 0;    // on its disk
