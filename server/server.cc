@@ -47,7 +47,7 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
 // anything more.
 [[noreturn]] void EndProcess(const absl::Status& why) {
   std::fprintf(stderr, "lianjie: the store failed, the process ends: %s\n",
-               std::string(FromAbsl(why.message())).c_str());
+               std::string(FromAbsl(storage::WithAdvice(why).message())).c_str());
   std::_Exit(1);
 }
 
@@ -71,6 +71,7 @@ class ServerImpl final : public Server {
         old_readers_(*store_),
         graph_handlers_(*store_, keeper_, old_readers_),
         analysis_handlers_(keeper_, budget_, options.threads),
+        admin_handlers_(*store_, options.backup_folder),
         interactive_("interactive", options.interactive_threads, options.max_queue),
         heavy_("heavy", options.heavy_threads, options.max_queue),
         writes_("write", options.write_threads, options.max_queue),
@@ -89,6 +90,7 @@ class ServerImpl final : public Server {
                           .graph = graph_handlers_,
                           .analysis = analysis_handlers_,
                           .watches = watches_,
+                          .admin = admin_handlers_,
                           .interactive = interactive_,
                           .heavy = heavy_,
                           .writes = writes_,
@@ -119,7 +121,8 @@ class ServerImpl final : public Server {
                         .row = {},
                         .metadata = {{"listen_address", options_.listen_address}}});
     }
-    for (const char* name : {"lianjie.v1.GraphService", "lianjie.v1.AnalysisService"}) {
+    for (const char* name :
+         {"lianjie.v1.GraphService", "lianjie.v1.AnalysisService", "lianjie.v1.AdminService"}) {
       server_->GetHealthCheckService()->SetServingStatus(name, true);
     }
     return absl::OkStatus();
@@ -160,6 +163,7 @@ class ServerImpl final : public Server {
   OldReaders old_readers_;
   GraphHandlers graph_handlers_;
   AnalysisHandlers analysis_handlers_;
+  AdminHandlers admin_handlers_;
   Lane interactive_;
   Lane heavy_;
   Lane writes_;
@@ -180,7 +184,12 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Open(const ServerOptions& option
   open.create_if_missing = !options.must_exist;
   open.retention = options.retention;
   open.on_failure = options.on_store_failure ? options.on_store_failure : &EndProcess;
-  LIANJIE_ASSIGN_OR_RETURN(std::unique_ptr<storage::Store> store, storage::OpenRocksStore(open));
+  std::unique_ptr<storage::Store> store;
+  if (options.data_dir.empty()) {
+    store = storage::MakeMemoryStore();
+  } else {
+    LIANJIE_ASSIGN_OR_RETURN(store, storage::OpenRocksStore(open));
+  }
   auto server = std::make_unique<ServerImpl>(std::move(store), options);
   LIANJIE_RETURN_IF_ERROR(server->Start());
   return server;

@@ -19,8 +19,11 @@ class Channel;
 namespace lianjie::server {
 
 struct ServerOptions {
-  std::string data_dir;  // the store's folder; made when it is not there unless must_exist
+  // The store's folder; made when it is not there unless must_exist. Empty: a store in memory, for
+  // calls that need none.
+  std::string data_dir;
   bool must_exist = false;
+  std::string backup_folder;   // of requests that name none
   std::string listen_address;  // "127.0.0.1:0"; empty: in process only. Port 0: the system chooses
   std::string tls_certificate_pem;  // both or none: TLS on the listening port
   std::string tls_key_pem;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "server/admin_handlers.h"
 #include "server/analysis_handlers.h"
 #include "server/call.h"
 #include "server/graph_handlers.h"
@@ -23,6 +24,7 @@ struct Workers {
   GraphHandlers& graph;
   AnalysisHandlers& analysis;
   WatchHub& watches;
+  AdminHandlers& admin;
   Lane& interactive;
   Lane& heavy;
   Lane& writes;

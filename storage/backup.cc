@@ -183,21 +183,14 @@ absl::StatusOr<std::vector<NamedFile>> CopyFiles(const std::string& from, const 
 }
 
 // Copies a checkpoint of the store into `part`, which becomes a backup but for its name.
-absl::StatusOr<Manifest> FillBackup(Store& store, const BackupFolder& folder, std::string id,
-                                    const std::string& part, const PhaseCheck& check) {
+absl::StatusOr<Manifest> FillBackup(Store& store, std::string id, const std::string& part,
+                                    const PhaseCheck& check) {
   if (check) LIANJIE_RETURN_IF_ERROR(check("flush", 0, 0));
   Manifest manifest;
   BackupInfo& info = manifest.info;
   info.create_time_micros = NowMicros();
   LIANJIE_ASSIGN_OR_RETURN(const StoreCheckpoint checkpoint, store.Checkpoint(id));
   const RemovedFolder removed(checkpoint.folder);
-  const std::string of_store = fs::path(checkpoint.folder).parent_path().parent_path();
-  if (IsWithin(folder.path(), of_store)) {
-    return InvalidField("folder", Cat("'", folder.path(),
-                                      "' lies in the store's own folder: what befalls the one "
-                                      "befalls the other; give another folder, best on another "
-                                      "disk"));
-  }
   LIANJIE_ASSIGN_OR_RETURN(manifest.files, CopyFiles(checkpoint.folder, part + "/rocksdb", check));
   info.id = std::move(id);
   info.format_number = kFormatNumber;
@@ -221,6 +214,12 @@ absl::StatusOr<BackupInfo> CreateBackup(Store& store, const std::string& path,
                                         const PhaseCheck& check) {
   if (path.empty()) return InvalidField("folder", "is required", Reason::kMissingField);
   LIANJIE_ASSIGN_OR_RETURN(const StorageStatistics statistics, store.Statistics());
+  if (!statistics.folder.empty() && IsWithin(path, statistics.folder)) {
+    return InvalidField("folder", Cat("'", path,
+                                      "' lies in the store's own folder: what befalls the one "
+                                      "befalls the other; give another folder, best on another "
+                                      "disk"));
+  }
   const auto live = statistics.counters.find("live_table_file_bytes");
   if (live != statistics.counters.end()) {
     LIANJIE_RETURN_IF_ERROR(CheckFree(path, live->second + kSpareBytes, "a backup"));
@@ -232,7 +231,7 @@ absl::StatusOr<BackupInfo> CreateBackup(Store& store, const std::string& path,
   const std::string id = NewId(folder, NowMicros());
   const std::string part = folder.Of(id) + ".part";
   RemovedFolder removed(part);
-  LIANJIE_ASSIGN_OR_RETURN(const Manifest manifest, FillBackup(store, folder, id, part, check));
+  LIANJIE_ASSIGN_OR_RETURN(const Manifest manifest, FillBackup(store, id, part, check));
   CheckReport report;
   LIANJIE_RETURN_IF_ERROR(CheckFiles(part + "/rocksdb", manifest, check, report));
   if (report.fault_count == 0) {

@@ -5,6 +5,7 @@
 // manifest.
 #include "storage/rocks_key_value.h"
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -148,7 +149,9 @@ class IngestFiles : public KeyValueSink {
     const std::uint64_t free = folder.FreeBytes();
     return MakeError(absl::StatusCode::kResourceExhausted,
                      Cat("only ", free >> 20U, " MiB are free under '", folder.path(),
-                         "'; the store takes no writes until there is more"),
+                         "'; the store takes no writes until there are ", floor_bytes >> 20U,
+                         ": free ", ((floor_bytes - std::min(free, floor_bytes)) >> 20U) + 1,
+                         " MiB of that disk. Reads go on"),
                      {.reason = Reason::kDiskFull,
                       .field = {},
                       .row = {},
@@ -270,7 +273,7 @@ absl::Status CheckWitness(const StoreFolder& folder, std::uint64_t sequence) {
   LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Read(folder));
   if (!witness.has_value() || sequence >= *witness) return absl::OkStatus();
   return Corrupt(Cat("its log ends at write ", sequence, ", but writes up to ", *witness,
-                     " were acknowledged; restore it from a backup"));
+                     " were acknowledged"));
 }
 
 absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenForReading(const StoreFolder& folder,
@@ -329,10 +332,30 @@ absl::StatusOr<std::shared_ptr<const KeyValueReader>> ReadRocksDatabase(
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const OpenOptions& options) {
-  LIANJIE_ASSIGN_OR_RETURN(auto kv, OpenRocksKeyValue(options));
-  return OpenKeyValueStore(std::move(kv), {.read_only = options.read_only,
-                                           .retention = options.retention,
-                                           .max_rebuild_bytes = options.max_rebuild_bytes});
+  auto kv = OpenRocksKeyValue(options);
+  if (!kv.ok()) return WithAdvice(kv.status());
+  auto store = OpenKeyValueStore(*std::move(kv), {.read_only = options.read_only,
+                                                    .retention = options.retention,
+                                                    .max_rebuild_bytes = options.max_rebuild_bytes});
+  if (!store.ok()) return WithAdvice(store.status());
+  return store;
+}
+
+absl::Status WithAdvice(const absl::Status& status) {
+  std::string_view advice;
+  if (status.code() == absl::StatusCode::kDataLoss) {
+    advice =
+        ". Keep the folder as it is, and restore a backup into a new one: `lianjie backup list "
+        "--folder FOLDER`, then `lianjie backup restore ID --folder FOLDER --into DIR`";
+  } else if (const auto detail = GetErrorDetail(status);
+             detail.has_value() && detail->reason == Reason::kStoreCorrupt) {
+    advice =
+        ". Look after the disk (the system's log says more), then start again; what was "
+        "acknowledged is on it";
+  }
+  if (advice.empty()) return status;
+  return MakeError(status.code(), Cat(FromAbsl(status.message()), advice),
+                   GetErrorDetail(status).value_or(ErrorDetail()));
 }
 
 }  // namespace lianjie::storage

@@ -43,7 +43,8 @@ absl::Status FromRocks(const rocksdb::Status& status) {
     detail.reason = Reason::kDiskFull;
     return MakeError(absl::StatusCode::kResourceExhausted, Cat("the disk is full: ", text), detail);
   }
-  if (status.IsCorruption()) {
+  // A file that is named and not there is no trouble of the disk.
+  if (status.IsCorruption() || status.IsPathNotFound()) {
     return MakeError(absl::StatusCode::kDataLoss, Cat("the store is damaged: ", text), detail);
   }
   if (status.IsIOError()) {

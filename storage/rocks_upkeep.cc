@@ -113,6 +113,7 @@ absl::StatusOr<std::vector<std::string>> FindDamagedFiles(rocksdb::DB& db, const
 
 StorageStatistics RocksStatistics(rocksdb::DB& db, const StoreFolder& folder) {
   StorageStatistics out;
+  out.folder = folder.path();
   out.disk_bytes = folder.UsedBytes();
   out.free_bytes = folder.FreeBytes();
   using P = rocksdb::DB::Properties;

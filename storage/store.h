@@ -352,6 +352,9 @@ struct OpenOptions {
 // acknowledged), NOT_FOUND (create_if_missing is off). A read-only store takes no lock and shows
 // what was on disk when it was opened.
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const OpenOptions& options);
+// The same error with a sentence that says what to do when the store is damaged or its disk failed;
+// OpenRocksStore's errors have it.
+absl::Status WithAdvice(const absl::Status& status);
 // In memory, with the same promises but durability: for tests and for scratch work.
 std::unique_ptr<Store> MakeMemoryStore();
 

@@ -179,13 +179,14 @@ absl::StatusOr<File> StoreFolder::Lock() const {
   if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return SystemError("cannot lock", path);
     const std::string owner(Trim(ReadWhole(path)));
-    return MakeError(absl::StatusCode::kUnavailable,
-                     Cat("the store in '", path_, "' is in use by process ",
-                         owner.empty() ? "(unknown)" : owner, "; stop it, or reach it as a server"),
-                     {.reason = Reason::kStoreLocked,
-                      .field = {},
-                      .row = {},
-                      .metadata = {{"path", path_}, {"pid", owner}}});
+    return MakeError(
+        absl::StatusCode::kUnavailable,
+        Cat("the store in '", path_, "' is in use by process ", owner.empty() ? "(unknown)" : owner,
+            "; stop it, or reach it as a server (--server HOST:PORT)"),
+        {.reason = Reason::kStoreLocked,
+         .field = {},
+         .row = {},
+         .metadata = {{"path", path_}, {"pid", owner}}});
   }
   const std::string text = Cat(getpid(), "\n");
   if (ftruncate(file.get(), 0) != 0 ||

@@ -43,6 +43,7 @@ struct StoreCheckpoint {
 };
 
 struct StorageStatistics {
+  std::string folder;              // of the store; empty: in memory
   std::uint64_t disk_bytes = 0;    // of the store's folder
   std::uint64_t free_bytes = 0;    // on its disk
   std::uint64_t memory_bytes = 0;  // of caches, write buffers and open files' indexes

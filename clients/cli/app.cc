@@ -98,6 +98,8 @@ int Run(std::vector<std::string> arguments) {
   AddExport(app, session);
   AddWatch(app, session);
   AddServe(app, session);
+  AddCheck(app, session);
+  AddBackup(app, session);
   AddMigrate(app, session);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // as CLI11 wants them

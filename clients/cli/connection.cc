@@ -35,37 +35,69 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> NetworkChannel(const Settings& se
   return grpc::CreateCustomChannel(settings.server, credentials, arguments);
 }
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& settings,
-                                                             bool may_create) {
-  std::shared_ptr<grpc::Channel> channel;
-  std::unique_ptr<Connection> out(new Connection);
-  if (!settings.server.empty()) {
-    LIANJIE_ASSIGN_OR_RETURN(channel, NetworkChannel(settings));
-  } else if (!settings.data.empty()) {
-    server::ServerOptions options;
-    options.data_dir = settings.data;
-    options.must_exist = !may_create;
-    options.threads = settings.threads;
-    options.memory_bytes = settings.memory_bytes;
-    // A command that comes and goes forgets nothing unless it is told to.
-    options.retention = settings.retention.value_or(std::chrono::seconds::max());
-    LIANJIE_ASSIGN_OR_RETURN(out->server_, server::Server::Open(options));
-    channel = out->server_->InProcessChannel();
-  } else {
+absl::StatusOr<server::ServerOptions> StoreOptions(const Settings& settings) {
+  if (settings.data.empty()) {
     return UsageError(
         "say where the graph is: --data DIR opens a store, --server HOST:PORT calls a server "
         "(LIANJIE_DATA and LIANJIE_SERVER say the same)");
   }
-  out->graphs_ = v1::GraphService::NewStub(channel);
-  out->analyses_ = v1::AnalysisService::NewStub(channel);
+  server::ServerOptions options;
+  options.data_dir = settings.data;
+  options.threads = settings.threads;
+  options.memory_bytes = settings.memory_bytes;
+  // A command that comes and goes forgets nothing unless it is told to.
+  options.retention = settings.retention.value_or(std::chrono::seconds::max());
+  return options;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::Open(const Settings& settings,
+                                                             bool may_create) {
+  if (!settings.server.empty()) return OpenNetwork(settings);
+  LIANJIE_ASSIGN_OR_RETURN(server::ServerOptions options, StoreOptions(settings));
+  options.must_exist = !may_create;
+  return OpenInProcess(options);
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenToCheck(const Settings& settings) {
+  if (!settings.server.empty()) return OpenNetwork(settings);
+  LIANJIE_ASSIGN_OR_RETURN(server::ServerOptions options, StoreOptions(settings));
+  options.must_exist = true;
+  options.on_store_failure = [](const absl::Status&) {};
+  return OpenInProcess(options);
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenWithoutStore(const Settings& settings) {
+  if (!settings.server.empty()) return OpenNetwork(settings);
+  return OpenInProcess({});
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenNetwork(const Settings& settings) {
+  LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel, NetworkChannel(settings));
+  std::unique_ptr<Connection> out(new Connection);
+  out->Use(channel);
   return out;
+}
+
+absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenInProcess(
+    const server::ServerOptions& options) {
+  std::unique_ptr<Connection> out(new Connection);
+  LIANJIE_ASSIGN_OR_RETURN(out->server_, server::Server::Open(options));
+  out->Use(out->server_->InProcessChannel());
+  return out;
+}
+
+void Connection::Use(const std::shared_ptr<grpc::Channel>& channel) {
+  graphs_ = v1::GraphService::NewStub(channel);
+  analyses_ = v1::AnalysisService::NewStub(channel);
+  admin_ = v1::AdminService::NewStub(channel);
 }
 
 Connection::~Connection() {
   graphs_.reset();
   analyses_.reset();
+  admin_.reset();
   if (server_) server_->Shutdown();
 }
 

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "clients/cli/base/interrupt.h"
 #include "clients/cli/settings.h"
+#include "lianjie/v1/admin_service.grpc.pb.h"
 #include "lianjie/v1/analysis_service.grpc.pb.h"
 #include "lianjie/v1/graph_service.grpc.pb.h"
 #include "server/server.h"
@@ -25,19 +26,30 @@ class Connection {
   // Errors: UsageError when neither a store nor a server is given.
   static absl::StatusOr<std::unique_ptr<Connection>> Open(const Settings& settings,
                                                           bool may_create);
+  // For calls that look into a store that may be damaged: what they find ends the call, not the
+  // process.
+  static absl::StatusOr<std::unique_ptr<Connection>> OpenToCheck(const Settings& settings);
+  // For calls that need no store: the server that is given, or else one without a store.
+  static absl::StatusOr<std::unique_ptr<Connection>> OpenWithoutStore(const Settings& settings);
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   v1::GraphService::Stub& graphs() { return *graphs_; }
   v1::AnalysisService::Stub& analyses() { return *analyses_; }
+  v1::AdminService::Stub& admin() { return *admin_; }
 
  private:
   Connection() = default;
+  static absl::StatusOr<std::unique_ptr<Connection>> OpenNetwork(const Settings& settings);
+  static absl::StatusOr<std::unique_ptr<Connection>> OpenInProcess(
+      const server::ServerOptions& options);
+  void Use(const std::shared_ptr<grpc::Channel>& channel);
 
   std::unique_ptr<server::Server> server_;  // in process only
   std::unique_ptr<v1::GraphService::Stub> graphs_;
   std::unique_ptr<v1::AnalysisService::Stub> analyses_;
+  std::unique_ptr<v1::AdminService::Stub> admin_;
 };
 
 // A call's status as ours, with its details.

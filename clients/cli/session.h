@@ -33,6 +33,8 @@ void AddStats(CLI::App& app, Session& session);
 void AddGraph(CLI::App& app, Session& session);
 void AddExport(CLI::App& app, Session& session);
 void AddWatch(CLI::App& app, Session& session);
+void AddBackup(CLI::App& app, Session& session);
+void AddCheck(CLI::App& app, Session& session);
 void AddMigrate(CLI::App& app, Session& session);
 void AddServe(CLI::App& app, Session& session);
 void AddAnalyses(CLI::App& app, Session& session);

@@ -9,7 +9,7 @@ namespace lianjie::cli {
 namespace {
 
 // Commands that DESIGN names and that come with later work.
-constexpr std::string_view kPlanned[] = {"watch", "backup", "check"};
+constexpr std::string_view kPlanned[] = {"watch"};
 
 const CLI::Option* FindOption(const CLI::App* app, const std::string& name) {
   for (; app != nullptr; app = app->get_parent()) {

@@ -43,6 +43,9 @@ int ExitCodeOf(const absl::Status& status) {
         return kExitUsage;
       case Reason::kQueueFull:
         return kExitUnavailable;
+      case Reason::kStoreCorrupt:
+        if (status.code() == absl::StatusCode::kDataLoss) return kExitBadData;
+        break;
       case Reason::kTrapped:
       case Reason::kDiverges:
         return kExitBadData;
