@@ -130,7 +130,6 @@ StorageStatistics RocksStatistics(rocksdb::DB& db, const StoreFolder& folder) {
       {"block_cache_bytes", cache},
       {"write_buffer_bytes", buffers},
       {"open_file_bytes", tables},
-      {"keys_estimated", value(P::kEstimateNumKeys)},
       {"table_file_bytes", value(P::kTotalSstFilesSize)},
       {"live_table_file_bytes", value(P::kLiveSstFilesSize)},
       {"compaction_pending_bytes", value(P::kEstimatePendingCompactionBytes)},

@@ -11,7 +11,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from lianjie.v1 import analysis_pb2, analysis_service_pb2, frame_pb2, graph_pb2, graph_service_pb2, transfer_pb2
 from wire import EXPORT, METHODS, RUN, SERVICES, WRITE, Refusal, mutate, run, send
 
-PLANNED = {path for path in METHODS if "AdminService" in path} | {
+PLANNED = {path for path in METHODS if "Principal" in path} | {
     "/lianjie.v1.AnalysisService/Start",
     "/lianjie.v1.AnalysisService/ReadResult",
 }
