@@ -10,6 +10,7 @@ absl::StatusOr<MigrationReport> MigrateStore(const std::string& data_dir, const 
   storage::OpenOptions options;
   options.path = data_dir;
   options.create_if_missing = false;
+  options.retention = storage::kKeepForever;
   LIANJIE_ASSIGN_OR_RETURN(const storage::Migration done,
                            storage::MigrateRocksStore(options, check));
   return MigrationReport{.from = done.from, .to = storage::kFormatNumber, .graphs = done.graphs};

@@ -67,7 +67,7 @@ class ServerImpl final : public Server {
         store_(std::move(store)),
         keeper_(*store_, {.projection_budget_bytes = memory_bytes_ / 4,
                           .folder = options.data_dir.empty() ? std::string()
-                                                            : options.data_dir + "/snapshots"}),
+                                                             : options.data_dir + "/snapshots"}),
         budget_(memory_bytes_),
         old_readers_(*store_),
         graph_handlers_(*store_, keeper_, old_readers_),

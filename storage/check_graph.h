@@ -113,6 +113,10 @@ class GraphCheck {
   absl::Status NameLinkIdFaults();
 
   absl::Status CheckChanges();
+  // That every revision after the cut is there, with all its changes and its request id.
+  absl::Status CheckRevisions();
+  absl::Status CheckRevision(std::int64_t revision, std::string_view value,
+                             std::uint64_t change_count);
   absl::Status CheckRequests();
   void CheckCounters();
 

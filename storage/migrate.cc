@@ -1,5 +1,7 @@
 #include "storage/migrate.h"
 
+#include <cstddef>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +21,7 @@ namespace lianjie::storage {
 namespace {
 
 constexpr std::uint64_t kIdBytes = 256 << 20;
+constexpr std::size_t kRevisionsAWrite = 10000;
 
 absl::StatusOr<absl::uint128> DigestOf(const KeyValueReader& kv, GraphNumber graph,
                                        StepCounter& steps) {
@@ -51,6 +54,70 @@ absl::StatusOr<absl::uint128> DigestOf(const KeyValueReader& kv, GraphNumber gra
         return absl::OkStatus();
       }));
   return digest;
+}
+
+// Writes pieces of what may be much, before the write that makes the store one of the new format;
+// an older release has no eyes for such keys, and a migration that is begun anew writes them again.
+class RevisionWriter {
+ public:
+  RevisionWriter(KeyValue& kv, GraphNumber graph) : kv_(kv), graph_(graph) {}
+
+  absl::Status Put(std::int64_t revision, const RevisionRecord& record) {
+    changes_[RevisionKey(graph_, revision)] = EncodeRevision(record);
+    return changes_.size() < kRevisionsAWrite ? absl::OkStatus() : Flush();
+  }
+  absl::Status Flush() {
+    if (changes_.empty()) return absl::OkStatus();
+    const absl::Status status = kv_.Write(changes_, false);
+    changes_.clear();
+    return status;
+  }
+
+ private:
+  KeyValue& kv_;
+  const GraphNumber graph_;
+  KeyValueChanges changes_;
+};
+
+// Format 1 had the change feed alone. A revision's time is that of its changes, or, where it has
+// none, of its request, else of the revision before it; the reference date is today's, as no other
+// is known.
+absl::Status MakeRevisions(KeyValue& kv, const KeyValueReader& snapshot, GraphNumber graph,
+                           const GraphMeta& meta) {
+  std::map<std::int64_t, std::pair<std::string, std::int64_t>> requests;  // by revision
+  LIANJIE_RETURN_IF_ERROR(VisitPrefix(
+      snapshot, TagPrefix(graph, Tag::kRequest), true,
+      [&](std::string_view key, std::string_view value) -> absl::Status {
+        LIANJIE_ASSIGN_OR_RETURN(const RequestRecord request, DecodeRequest(value));
+        requests[request.revision] = {std::string(AfterTag(key)), request.commit_time_micros};
+        return absl::OkStatus();
+      }));
+  RevisionWriter writer(kv, graph);
+  RevisionRecord record{.commit_time_micros = meta.info.create_time_micros,
+                        .request_id = {},
+                        .change_count = 0,
+                        .reference_date = meta.info.reference_date};
+  LIANJIE_RETURN_IF_ERROR(writer.Put(0, record));
+  const std::string prefix = TagPrefix(graph, Tag::kChange);
+  const auto changes = snapshot.NewIterator(prefix, AfterPrefix(prefix), true);
+  Change change;
+  for (std::int64_t revision = 1; revision <= meta.info.revision; ++revision) {
+    const auto request = requests.find(revision);
+    record.request_id = request == requests.end() ? std::string() : request->second.first;
+    if (request != requests.end()) record.commit_time_micros = request->second.second;
+    record.change_count = 0;
+    for (; changes->Valid(); changes->Next()) {
+      const auto name = ParseChangeKey(changes->key());
+      if (!name.has_value()) return Corrupt("the key of a change");
+      if (name->revision != revision) break;
+      if (record.change_count++ > 0) continue;
+      LIANJIE_RETURN_IF_ERROR(DecodeChange(changes->value(), change));
+      record.commit_time_micros = change.commit_time_micros;
+    }
+    LIANJIE_RETURN_IF_ERROR(writer.Put(revision, record));
+  }
+  LIANJIE_RETURN_IF_ERROR(changes->status());
+  return writer.Flush();
 }
 
 struct NamedGraph {
@@ -93,6 +160,10 @@ absl::StatusOr<Migration> MigrateMap(KeyValue& kv, const StepCheck& check) {
   KeyValueChanges changes;
   for (NamedGraph& graph : graphs) {
     LIANJIE_ASSIGN_OR_RETURN(graph.meta.info.digest, DigestOf(*snapshot, graph.number, steps));
+    LIANJIE_RETURN_IF_ERROR(MakeRevisions(kv, *snapshot, graph.number, graph.meta));
+    // The old feed lacks the numbers that rebuilding a revision needs; it can be followed.
+    graph.meta.info.oldest_revision = graph.meta.info.revision;
+    graph.meta.info.changes_after = 0;
     changes[MetaKey(graph.number)] = EncodeMeta(graph.meta);
   }
   header.format_number = kFormatNumber;

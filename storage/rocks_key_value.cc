@@ -335,8 +335,8 @@ absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const OpenOptions& options
   auto kv = OpenRocksKeyValue(options);
   if (!kv.ok()) return WithAdvice(kv.status());
   auto store = OpenKeyValueStore(*std::move(kv), {.read_only = options.read_only,
-                                                    .retention = options.retention,
-                                                    .max_rebuild_bytes = options.max_rebuild_bytes});
+                                                  .retention = options.retention,
+                                                  .max_rebuild_bytes = options.max_rebuild_bytes});
   if (!store.ok()) return WithAdvice(store.status());
   return store;
 }

@@ -160,8 +160,7 @@ class HugeMap : public KeyValue {
 };
 
 TEST_F(BackupTest, TooLittleDiskIsRefusedBeforeItStarts) {
-  const auto store =
-      *OpenKeyValueStore(std::make_shared<HugeMap>(Subjects()[0].make("").kv), false);
+  const auto store = *OpenKeyValueStore(std::make_shared<HugeMap>(Subjects()[0].make("").kv));
   const absl::Status status = CreateBackup(*store, Path("backups"), {}).status();
   EXPECT_THAT(status, Fails(Reason::kDiskFull));
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("free "));

@@ -52,6 +52,11 @@ class MigrateTest : public ::testing::Test {
     for (const GraphNumber graph : {1U, 2U}) {
       GraphMeta meta = *GraphData(*snapshot, graph).Meta();
       meta.info.digest = 0;
+      meta.info.oldest_revision = 0;
+      meta.info.changes_after = 0;
+      for (std::int64_t revision = 0; revision <= meta.info.revision; ++revision) {
+        changes[RevisionKey(graph, revision)] = std::nullopt;
+      }
       changes[MetaKey(graph)] = EncodeMeta(meta);
     }
     StoreHeader header = *DecodeHeader(**snapshot->Get(HeaderKey()));
@@ -76,7 +81,7 @@ class MigrateTest : public ::testing::Test {
     const auto kv = OpenRocksKeyValue(options_);
     ASSERT_TRUE(kv.ok()) << kv.status();
     for (const std::string& problem : CheckMap(*(*kv)->Snapshot())) ADD_FAILURE() << problem;
-    const auto store = *OpenKeyValueStore(*kv, false);
+    const auto store = *OpenKeyValueStore(*kv);
     EXPECT_EQ((*store->OpenReader("g"))->info().digest, digest_);
     EXPECT_EQ((*store->OpenReader("empty"))->info().digest, 0);
   }
