@@ -8,9 +8,6 @@
 namespace lianjie::cli {
 namespace {
 
-// Commands that DESIGN names and that come with later work.
-constexpr std::string_view kPlanned[] = {"watch"};
-
 const CLI::Option* FindOption(const CLI::App* app, const std::string& name) {
   for (; app != nullptr; app = app->get_parent()) {
     if (const CLI::Option* option = app->get_option_no_throw(name)) return option;
@@ -25,9 +22,6 @@ std::string Join(const std::vector<std::string>& names) {
 }
 
 std::string ExplainCommand(const CLI::App& app, const std::string& word) {
-  if (std::ranges::find(kPlanned, word) != std::end(kPlanned) && app.get_parent() == nullptr) {
-    return Cat("'", word, "' is planned and comes with a later version");
-  }
   const bool analyses = app.get_name() == "run";
   if (!analyses && app.get_parent() != nullptr) {
     const std::vector<std::string> names = CommandNames(app);
