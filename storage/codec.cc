@@ -134,12 +134,6 @@ void FromMessage(const v1::LineValue& from, std::string_view region, std::int64_
   LIANJIE_TAKE_OPTIONAL(minimum_benefit_yuan);
 }
 
-std::string EncodeNode(const NodeRecord& node) {
-  v1::NodeValue message;
-  ToMessage(node, message);
-  return message.SerializeAsString();
-}
-
 absl::StatusOr<NodeHead> DecodeNodeHead(std::string_view value) {
   constexpr std::uint32_t kIdTag = v1::NodeValue::kIdFieldNumber << 3U | 2U;
   constexpr std::uint32_t kKindTag = v1::NodeValue::kKindFieldNumber << 3U;
@@ -152,18 +146,6 @@ absl::StatusOr<NodeHead> DecodeNodeHead(std::string_view value) {
   std::uint32_t kind = 0;
   if (in.ReadTag() != kKindTag || !in.ReadVarint32(&kind)) return Corrupt("a node without a kind");
   return NodeHead{.id = value.substr(begin, size), .kind = static_cast<NodeKind>(kind)};
-}
-
-std::string EncodeLinkBody(const LinkRecord& link) {
-  v1::LinkValue message;
-  BodyToMessage(link, message);
-  return message.SerializeAsString();
-}
-
-std::string LinkIdPart(std::string_view id) {
-  v1::LinkValue message;
-  message.set_id(std::string(id));
-  return message.SerializeAsString();
 }
 
 std::string EncodeRegion(const RegionRecord& region) {

@@ -22,6 +22,7 @@ namespace lianjie::storage {
 absl::Status Corrupt(std::string_view what);
 
 std::string EncodeNode(const NodeRecord& node);
+void AppendNode(const NodeRecord& node, std::string& value);
 absl::Status DecodeNode(std::string_view value, NodeRecord& node);
 
 // What checks need of a node; `id` lives as long as the value.
@@ -36,6 +37,8 @@ absl::StatusOr<NodeHead> DecodeNodeHead(std::string_view value);
 // encoded.
 std::string EncodeLinkBody(const LinkRecord& link);
 std::string LinkIdPart(std::string_view id);
+void AppendLinkBody(const LinkRecord& link, std::string& value);
+void AppendLinkId(std::string_view id, std::string& value);
 // All but the ends, which are empty then, from the value and the mechanism of its key.
 absl::Status DecodeLink(std::string_view value, Mechanism mechanism, LinkRecord& link);
 

@@ -16,6 +16,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/spill_space.h"
 #include "storage/step_check.h"
 
 namespace lianjie::storage {
@@ -53,12 +54,22 @@ class KeyValueReader {
 // Puts and (without a value) deletes, by key.
 using KeyValueChanges = absl::btree_map<std::string, std::optional<std::string>>;
 
-// Takes the keys of an ingest, each once, in ascending order.
+// Takes some of the keys of an ingest, each once, in ascending order. One thread.
 class KeyValueSink {
  public:
   virtual ~KeyValueSink() = default;
   virtual absl::Status Put(std::string_view key, std::string_view value) = 0;
   virtual absl::Status Delete(std::string_view key) = 0;
+};
+
+// An ingest in the making. Thread safe.
+class KeyValueIngest {
+ public:
+  virtual ~KeyValueIngest() = default;
+  // One more sink, which lives as long as the ingest. No key of a sink lies between two of another.
+  // What is put into it is written by a thread of its own; an error of the writing comes with a
+  // later call, or ends the ingest.
+  virtual KeyValueSink& NewSink() = 0;
 };
 
 // Thread safe; Write and Ingest are called by one thread at a time.
@@ -71,9 +82,11 @@ class KeyValue {
   // written before; nobody sees them earlier. Errors: DISK_FULL when too little is free (nothing
   // happened); any other error fails the store for good.
   virtual absl::Status Write(const KeyValueChanges& changes, bool sync) = 0;
-  // Applies what `fill` puts into the sink, all or nothing, and has it on disk when it returns OK.
-  // An error of `fill` leaves everything as it was and is returned.
-  virtual absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueSink&)> fill) = 0;
+  // Applies what `fill` puts into sinks, all or nothing, and has it on disk when it returns OK. An
+  // error of `fill` leaves everything as it was and is returned.
+  virtual absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueIngest&)> fill) = 0;
+  // Where temporary files may lie, beside the map.
+  virtual SpillSpace Space() const = 0;
   // Reads the files of the map, if it has any, against the checksums that were taken when they were
   // written. The damaged ones, as sentences. Unlike a read it does not fail the map. Error: that of
   // `check`.

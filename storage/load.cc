@@ -1,6 +1,7 @@
-// A load from its first row to its last key: rows are checked alone and encoded as they come (any
-// thread), the whole is checked and written at Finish on the committing thread, so that no commit
-// comes between the check and the ingest. Readers go on at their snapshots all the while.
+// A load from its first row to its last key: rows are checked alone and encoded in blocks (any
+// thread), put aside as they come (one), and the whole is checked and written at Finish on the
+// committing thread, so that no commit comes between the check and the ingest. Readers go on at
+// their snapshots all the while.
 #include <algorithm>
 #include <utility>
 
@@ -12,7 +13,9 @@
 #include "storage/codec.h"
 #include "storage/digest.h"
 #include "storage/key_value_store.h"
+#include "storage/load_block.h"
 #include "storage/load_check.h"
+#include "storage/load_progress.h"
 #include "storage/load_rows.h"
 #include "storage/load_write.h"
 #include "storage/overlay.h"
@@ -23,66 +26,28 @@ namespace {
 class GraphLoad : public Load {
  public:
   GraphLoad(std::shared_ptr<StoreCore> core, LoadOptions options)
-      : core_(std::move(core)), options_(std::move(options)) {}
+      : core_(std::move(core)),
+        options_(std::move(options)),
+        rows_(std::make_unique<LoadRows>(core_->kv->Space(), options_.memory_bytes)) {}
 
+  std::unique_ptr<RowBlock> NewBlock() const override {
+    return std::make_unique<EncodedRows>(!options_.request_id.empty());
+  }
+
+  absl::Status Add(std::unique_ptr<RowBlock> block) override {
+    return AddRows(static_cast<EncodedRows&>(*block));
+  }
   absl::Status AddRegion(RegionRecord region, RowOrigin origin) override {
-    LIANJIE_RETURN_IF_ERROR(Begin(region));
-    if (const absl::Status status = Validate(region); !status.ok()) {
-      return Refuse(RowKind::kRegion, origin, region.code, status);
-    }
-    RegionRow row;
-    row.code = rows_.bytes.Keep(region.code);
-    row.parent = rows_.bytes.Keep(region.parent);
-    row.level = region.level;
-    row.value = rows_.bytes.Keep(EncodeRegion(region));
-    return Keep(rows_.regions, std::move(row), origin);
+    return AddOne([&](RowBlock& block) { block.AddRegion(std::move(region), origin); });
   }
-
   absl::Status AddNode(NodeRecord node, RowOrigin origin) override {
-    Normalize(node);
-    LIANJIE_RETURN_IF_ERROR(Begin(node));
-    if (const absl::Status status = Validate(node); !status.ok()) {
-      return Refuse(RowKind::kNode, origin, node.id, status);
-    }
-    NodeRow row;
-    row.name = rows_.Name(node.id);
-    row.kind = node.kind;
-    row.region = rows_.bytes.Keep(node.region);
-    row.leak_share = node.leak_share;
-    row.value = rows_.bytes.Keep(EncodeNode(node));
-    return Keep(rows_.nodes, std::move(row), origin);
+    return AddOne([&](RowBlock& block) { block.AddNode(std::move(node), origin); });
   }
-
   absl::Status AddLink(LinkRecord link, RowOrigin origin) override {
-    Normalize(link);
-    LIANJIE_RETURN_IF_ERROR(Begin(link));
-    if (const absl::Status status = Validate(link); !status.ok()) {
-      return Refuse(RowKind::kLink, origin, link.id, status);
-    }
-    LinkRow row;
-    row.made = link.id.empty();
-    row.id = rows_.bytes.Keep(row.made ? MakeLinkId(link) : link.id);
-    row.body = rows_.bytes.Keep(EncodeLinkBody(link));
-    row.source = rows_.Name(link.source);
-    row.target = rows_.Name(link.target);
-    row.mechanism = link.mechanism;
-    if (const auto claim = ClaimOf(link)) {
-      row.claim_share = claim->share;
-      row.claim_valid = claim->valid;
-    }
-    return Keep(rows_.links, std::move(row), origin);
+    return AddOne([&](RowBlock& block) { block.AddLink(std::move(link), origin); });
   }
-
   absl::Status AddLine(LineRecord line, RowOrigin origin) override {
-    LIANJIE_RETURN_IF_ERROR(Begin(line));
-    if (const absl::Status status = Validate(line); !status.ok()) {
-      return Refuse(RowKind::kLine, origin, Cat(line.region, " ", line.year), status);
-    }
-    LineRow row;
-    row.region = rows_.bytes.Keep(line.region);
-    row.year = line.year;
-    row.value = rows_.bytes.Keep(EncodeLine(line));
-    return Keep(rows_.lines, std::move(row), origin);
+    return AddOne([&](RowBlock& block) { block.AddLine(std::move(line), origin); });
   }
 
   absl::StatusOr<LoadResult> Finish() override {
@@ -90,7 +55,7 @@ class GraphLoad : public Load {
     ended_ = absl::FailedPreconditionError("the load is finished");
     LoadResult result;
     const absl::Status status = core_->committer.Exclusive([&] { return FinishAlone(result); });
-    rows_ = LoadRows();
+    rows_.reset();
     if (!status.ok()) {
       ended_ = status;
       return status;
@@ -103,28 +68,47 @@ class GraphLoad : public Load {
  private:
   static constexpr std::uint64_t kMaxRows = kNoRow - 1;
 
-  // Counts the row into the digest; an error when the load has ended.
-  template <typename Record> absl::Status Begin(const Record& record) {
+  template <typename F> absl::Status AddOne(F add) {
     LIANJIE_RETURN_IF_ERROR(ended_);
-    if (!options_.request_id.empty()) digest_.Add(EncodeImage(record));
+    EncodedRows block(!options_.request_id.empty());
+    add(block);
+    return AddRows(block);
+  }
+
+  absl::Status AddRows(EncodedRows& block) {
+    LIANJIE_RETURN_IF_ERROR(ended_);
+    std::string_view images = block.images;
+    for (const BlockRow& row : block.rows) {
+      if (!options_.request_id.empty()) digest_.Add(images.substr(0, row.image_bytes));
+      images.remove_prefix(row.image_bytes);
+      const RowPlace place{.ordinal = next_ordinal_++, .origin = row.origin};
+      if (row.bad) {
+        LIANJIE_RETURN_IF_ERROR(Refuse(row.kind, place, std::move(block.bad[row.index])));
+      } else if (const absl::Status status = AddRow(block, row, place); !status.ok()) {
+        return End(status);
+      }
+    }
     return absl::OkStatus();
   }
 
-  template <typename R> absl::Status Keep(std::vector<R>& rows, R row, RowOrigin origin) {
-    if (rows.size() >= kMaxRows) return End(LimitExceeded("rows", kMaxRows, rows.size() + 1));
-    row.ordinal = next_ordinal_++;
-    row.origin = origin;
-    rows.push_back(std::move(row));
-    return absl::OkStatus();
+  absl::Status AddRow(const EncodedRows& block, const BlockRow& row, const RowPlace& place) {
+    if (place.ordinal >= kMaxRows) return LimitExceeded("rows", kMaxRows, place.ordinal + 1);
+    switch (row.kind) {
+      case RowKind::kRegion:
+        return rows_->Add(block.regions[row.index], place);
+      case RowKind::kNode:
+        return rows_->Add(block.nodes[row.index], block.bytes, place);
+      case RowKind::kLink:
+        return rows_->Add(block.links[row.index], block.bytes, place);
+      case RowKind::kLine:
+        return rows_->Add(block.lines[row.index], place);
+    }
+    return absl::InternalError("a row of no kind");
   }
 
-  absl::Status Refuse(RowKind kind, RowOrigin origin, std::string id, const absl::Status& status) {
-    const std::uint64_t ordinal = next_ordinal_++;
-    bad_.push_back({.kind = kind,
-                    .ordinal = ordinal,
-                    .error = {.origin = origin,
-                              .id = std::move(id),
-                              .status = WithRow(status, static_cast<std::int64_t>(ordinal))}});
+  absl::Status Refuse(RowKind kind, const RowPlace& place, RowError error) {
+    error.status = WithRow(error.status, static_cast<std::int64_t>(place.ordinal));
+    bad_.push_back({.kind = kind, .ordinal = place.ordinal, .error = std::move(error)});
     if (!options_.skip_bad_rows) {
       bad_row_ = bad_.back().error;
       return End(bad_row_->status);
@@ -139,7 +123,7 @@ class GraphLoad : public Load {
 
   absl::Status End(absl::Status status) {
     ended_ = std::move(status);
-    rows_ = LoadRows();
+    rows_.reset();
     return ended_;
   }
 
@@ -181,17 +165,19 @@ class GraphLoad : public Load {
         return absl::OkStatus();
       }
     }
-    LoadCheck check(data, options_, rows_);
+    LoadProgress progress(options_.progress);
+    progress.Expect(LoadWriter::WorkUnits(*rows_));
+    LoadCheck check(data, options_, *rows_, progress);
     LIANJIE_RETURN_IF_ERROR(CheckRows(check));
-    LoadWriter writer(*graph, rows_, check.plan(), bad_.size());
-    LIANJIE_RETURN_IF_ERROR(writer.Prepare(data, NowMicros()));
-    LIANJIE_RETURN_IF_ERROR(core_->kv->Ingest([&](KeyValueSink& sink) -> absl::Status {
-      // Header and name, of graph 0, come before all keys of the graph; its meta is the writer's.
-      for (const auto& [key, value] : made.changes()) {
-        if (GraphOfKey(key) == 0) LIANJIE_RETURN_IF_ERROR(sink.Put(key, *value));
-      }
-      return writer.Write(options_.request_id, digest, sink);
+    LoadWriter writer(data, *rows_, check.plan(), progress);
+    LIANJIE_RETURN_IF_ERROR(core_->kv->Ingest([&](KeyValueIngest& ingest) {
+      return writer.Write({.request_id = options_.request_id,
+                           .digest = digest,
+                           .rejected = bad_.size(),
+                           .now_micros = NowMicros()},
+                          made.changes(), ingest);
     }));
+    progress.End();
     result = writer.result();
     for (BadRow& bad : bad_) result.bad_rows.push_back(std::move(bad.error));
     core_->committer.Announce(options_.graph, result.revision);
@@ -214,7 +200,7 @@ class GraphLoad : public Load {
 
   const std::shared_ptr<StoreCore> core_;
   const LoadOptions options_;
-  LoadRows rows_;
+  std::unique_ptr<LoadRows> rows_;  // until the load has ended
   std::uint64_t next_ordinal_ = 0;
   Digest digest_;
   std::vector<BadRow> bad_;
@@ -230,6 +216,10 @@ absl::StatusOr<std::unique_ptr<Load>> BeginGraphLoad(std::shared_ptr<StoreCore> 
   if (!graph.has_value()) {
     if (!options.create_graph) return GraphNotFound(options.graph);
     LIANJIE_RETURN_IF_ERROR(CheckGraphName("graph", options.graph));
+  }
+  if (options.memory_bytes < kLeastLoadMemory) {
+    return InvalidField("memory_bytes", Cat("is ", options.memory_bytes, ", less than ",
+                                            kLeastLoadMemory, ", the least that a load needs"));
   }
   if (options.request_id.size() > kMaxIdBytes) {
     return InvalidField("request_id", Cat("has more than ", kMaxIdBytes, " bytes"));

@@ -20,11 +20,6 @@ absl::Status GivenBefore(std::string_view field, std::string_view what, std::str
                     .metadata = {{"id", std::string(id)}}});
 }
 
-template <typename R> R& RowOf(std::vector<R>& rows, std::uint64_t ordinal) {
-  return *std::lower_bound(rows.begin(), rows.end(), ordinal,
-                           [](const R& row, std::uint64_t o) { return row.ordinal < o; });
-}
-
 }  // namespace
 
 absl::Status LoadCheck::Run(std::vector<BadRow>& bad) {
@@ -50,29 +45,50 @@ absl::Status LoadCheck::Run(std::vector<BadRow>& bad) {
   return absl::OkStatus();
 }
 
-void LoadCheck::Reject(RowKind kind, Row& row, std::string_view id, const absl::Status& status) {
-  row.rejected = true;
+void LoadCheck::Put(RowKind kind, std::uint32_t row, const RowPlace& place, std::string_view id,
+                    const absl::Status& status) {
   bad_.push_back({.kind = kind,
-                  .ordinal = row.ordinal,
-                  .error = {.origin = row.origin,
+                  .row = row,
+                  .ordinal = place.ordinal,
+                  .error = {.origin = place.origin,
                             .id = std::string(id),
-                            .status = WithRow(status, static_cast<std::int64_t>(row.ordinal))}});
+                            .status = WithRow(status, static_cast<std::int64_t>(place.ordinal))}});
 }
 
-void LoadCheck::RejectLate(RowKind kind, Row& row, std::string_view id,
+void LoadCheck::Reject(RegionRow& row, const absl::Status& status) {
+  row.rejected = true;
+  Put(RowKind::kRegion, 0, row.place, row.code, status);
+}
+
+void LoadCheck::Reject(LineRow& row, std::string_view id, const absl::Status& status) {
+  row.rejected = true;
+  Put(RowKind::kLine, 0, row.place, id, status);
+}
+
+void LoadCheck::RejectNode(std::uint32_t row, std::string_view id, const absl::Status& status) {
+  rows_.node_rejected[row] = true;
+  Put(RowKind::kNode, row, rows_.node_places.At(row), id, status);
+}
+
+void LoadCheck::RejectLink(std::uint32_t row, std::string_view id, const absl::Status& status) {
+  rows_.link_rejected[row] = true;
+  Put(RowKind::kLink, row, rows_.link_places.At(row), id, status);
+}
+
+void LoadCheck::RejectLate(RowKind kind, std::uint32_t row, std::string_view id,
                            const absl::Status& status) {
-  Reject(kind, row, id, status);
+  kind == RowKind::kNode ? RejectNode(row, id, status) : RejectLink(row, id, status);
   kept_.push_back(bad_.back());
   again_ = true;
 }
 
 // Keeps the late verdicts, forgets all others.
 void LoadCheck::BeginAgain() {
-  for (NodeRow& row : rows_.nodes) row.rejected = false;
-  for (LinkRow& row : rows_.links) row.rejected = false;
+  rows_.node_rejected.assign(rows_.node_rejected.size(), false);
+  rows_.link_rejected.assign(rows_.link_rejected.size(), false);
   for (const BadRow& one : kept_) {
-    if (one.kind == RowKind::kNode) RowOf(rows_.nodes, one.ordinal).rejected = true;
-    if (one.kind == RowKind::kLink) RowOf(rows_.links, one.ordinal).rejected = true;
+    if (one.kind == RowKind::kNode) rows_.node_rejected[one.row] = true;
+    if (one.kind == RowKind::kLink) rows_.link_rejected[one.row] = true;
   }
   bad_ = kept_;
   ended_ = bad_.size();
@@ -111,9 +127,9 @@ absl::Status LoadCheck::CheckRegions() {
     Region& region = regions_[row.code];
     const auto old = stored.find(row.code);
     if (region.row != kNoRow) {
-      Reject(RowKind::kRegion, row, row.code, GivenBefore("code", "region", row.code));
+      Reject(row, GivenBefore("code", "region", row.code));
     } else if (old != stored.end() && options_.on_existing == LoadOptions::OnExisting::kError) {
-      Reject(RowKind::kRegion, row, row.code, AlreadyStored("region", row.code));
+      Reject(row, AlreadyStored("region", row.code));
     } else {
       region = {.parent = row.parent, .level = row.level, .row = i};
       if (old != stored.end()) plan_.stored_regions[row.code] = *old->second;
@@ -153,7 +169,7 @@ absl::Status LoadCheck::CheckTree() {
     for (const auto& [index, fault] : faults) {
       RegionRow& row = rows_.regions[index];
       if (row.rejected) continue;
-      Reject(RowKind::kRegion, row, row.code, fault);
+      Reject(row, fault);
       if (const auto old = plan_.stored_regions.find(row.code); old != plan_.stored_regions.end()) {
         const auto it = std::lower_bound(
             stored_regions_.begin(), stored_regions_.end(), row.code,
@@ -174,38 +190,49 @@ bool LoadCheck::KnowsRegion(std::string_view code) const {
 
 absl::Status LoadCheck::ReadStoredNodes() {
   if (plan_.meta.info.node_count == 0) return absl::OkStatus();
-  for (NameIndex name = 0; name < rows_.names.size(); ++name) {
-    LIANJIE_ASSIGN_OR_RETURN(const auto place, data_.FindNode(rows_.names[name]));
-    if (place.has_value()) plan_.stored_nodes[name] = {*place, {}};
-  }
-  for (const NodeRow& row : rows_.nodes) {
-    const auto stored = plan_.stored_nodes.find(row.name);
-    if (stored == plan_.stored_nodes.end()) continue;
-    LIANJIE_ASSIGN_OR_RETURN(NodeRecord node, data_.ReadNode(stored->second.number));
-    stored->second.region = std::move(node.region);
+  NameTable::Texts texts(rows_.names);
+  for (NameIndex i = 0; i < rows_.names.size(); ++i) {
+    LIANJIE_ASSIGN_OR_RETURN(const std::string_view id, texts.Next());
+    LIANJIE_ASSIGN_OR_RETURN(const auto place, data_.FindNode(id));
+    if (!place.has_value()) continue;
+    Name& name = rows_.names[i];
+    name.stored = true;
+    name.number = place->number;
+    name.stored_kind = static_cast<std::uint8_t>(place->kind);
   }
   return absl::OkStatus();
 }
 
 absl::Status LoadCheck::CheckNodes() {
-  plan_.node_row.assign(rows_.names.size(), kNoRow);
-  std::vector<bool> given(rows_.names.size(), false);
-  for (std::uint32_t i = 0; i < rows_.nodes.size(); ++i) {
-    NodeRow& row = rows_.nodes[i];
-    const std::string_view id = rows_.names[row.name];
-    if (row.rejected) {
-      given[row.name] = true;
-    } else if (given[row.name]) {
-      Reject(RowKind::kNode, row, id, GivenBefore("id", "node", id));
-    } else if (options_.on_existing == LoadOptions::OnExisting::kError &&
-               plan_.stored_nodes.contains(row.name)) {
-      Reject(RowKind::kNode, row, id, AlreadyStored("node", id));
-    } else if (!KnowsRegion(row.region)) {
-      Reject(RowKind::kNode, row, id, UnknownRegion("region", row.region));
-    } else {
-      given[row.name] = true;
-      plan_.node_row[row.name] = i;
+  for (NameIndex i = 0; i < rows_.names.size(); ++i) {
+    Name& name = rows_.names[i];
+    name.row = kNoRow;
+    name.given = false;
+    name.claims = 0;
+  }
+  progress_.Expect(rows_.nodes.size());
+  FixedLog<NodeEntry>::Stream entries(rows_.nodes);
+  for (std::uint32_t row = 0; !entries.AtEnd(); ++row) {
+    LIANJIE_ASSIGN_OR_RETURN(const NodeEntry entry, entries.Next());
+    progress_.Add(1);
+    Name& name = rows_.names[entry.name];
+    if (rows_.node_rejected[row]) {
+      name.given = true;
+      continue;
     }
+    const bool exists = options_.on_existing == LoadOptions::OnExisting::kError && name.stored;
+    if (name.given || exists || !KnowsRegion(rows_.codes[entry.region])) {
+      LIANJIE_ASSIGN_OR_RETURN(const std::string id, rows_.names.Text(entry.name));
+      RejectNode(row, id,
+                 name.given ? GivenBefore("id", "node", id)
+                 : exists   ? AlreadyStored("node", id)
+                            : UnknownRegion("region", rows_.codes[entry.region]));
+      continue;
+    }
+    name.given = true;
+    name.row = row;
+    name.row_kind = static_cast<std::uint8_t>(entry.kind);
+    name.claims += entry.leak().value_or(0);
   }
   return EndPhase();
 }
@@ -216,18 +243,18 @@ absl::Status LoadCheck::CheckLines() {
     LineRow& row = rows_.lines[i];
     const std::string id = Cat(row.region, " ", row.year);
     if (given.contains({row.region, row.year})) {
-      Reject(RowKind::kLine, row, id, GivenBefore("year", "line", id));
+      Reject(row, id, GivenBefore("year", "line", id));
       continue;
     }
     if (!KnowsRegion(row.region)) {
-      Reject(RowKind::kLine, row, id, UnknownRegion("region", row.region));
+      Reject(row, id, UnknownRegion("region", row.region));
       continue;
     }
     if (plan_.meta.info.line_count > 0) {
       LIANJIE_ASSIGN_OR_RETURN(const auto stored, data_.GetLine(row.region, row.year));
       if (stored.has_value()) {
         if (options_.on_existing == LoadOptions::OnExisting::kError) {
-          Reject(RowKind::kLine, row, id, AlreadyStored("line", id));
+          Reject(row, id, AlreadyStored("line", id));
           continue;
         }
         plan_.stored_lines.insert(i);
@@ -239,24 +266,33 @@ absl::Status LoadCheck::CheckLines() {
 }
 
 absl::Status LoadCheck::CountRegionUse() {
-  absl::flat_hash_map<std::string_view, std::pair<std::int64_t, std::int64_t>> deltas;
-  for (const NodeRow& row : rows_.nodes) {
-    if (row.rejected) continue;
-    ++deltas[row.region].first;
-    const auto old = plan_.stored_nodes.find(row.name);
-    if (old != plan_.stored_nodes.end()) --deltas[old->second.region].first;
+  absl::flat_hash_map<std::string, std::pair<std::int64_t, std::int64_t>> deltas;
+  std::vector<std::int64_t> nodes_of_code(rows_.codes.size(), 0);
+  FixedLog<NodeEntry>::Stream entries(rows_.nodes);
+  for (std::uint32_t row = 0; !entries.AtEnd(); ++row) {
+    LIANJIE_ASSIGN_OR_RETURN(const NodeEntry entry, entries.Next());
+    if (rows_.node_rejected[row]) continue;
+    ++nodes_of_code[entry.region];
+    const Name& name = rows_.names[entry.name];
+    if (!name.stored) continue;
+    LIANJIE_ASSIGN_OR_RETURN(const NodeRecord before, data_.ReadNode(name.number));
+    --deltas[before.region].first;
+  }
+  for (std::uint32_t code = 0; code < rows_.codes.size(); ++code) {
+    if (nodes_of_code[code] != 0)
+      deltas[std::string(rows_.codes[code])].first += nodes_of_code[code];
   }
   for (std::uint32_t i = 0; i < rows_.lines.size(); ++i) {
     if (!rows_.lines[i].rejected && !plan_.stored_lines.contains(i)) {
-      ++deltas[rows_.lines[i].region].second;
+      ++deltas[std::string(rows_.lines[i].region)].second;
     }
   }
-  deltas.erase(std::string_view());
+  deltas.erase(std::string());
   for (const auto& [code, delta] : deltas) {
     LIANJIE_ASSIGN_OR_RETURN(RegionUse use, data_.GetRegionUse(code));
     use.nodes += static_cast<std::uint64_t>(delta.first);
     use.lines += static_cast<std::uint64_t>(delta.second);
-    plan_.region_use[std::string(code)] = use;
+    plan_.region_use[code] = use;
   }
   return absl::OkStatus();
 }
@@ -278,7 +314,7 @@ absl::Status LoadCheck::CheckNewTable() {
   if (status.ok()) return status;
   const auto first = std::find_if(rows_.regions.begin(), rows_.regions.end(),
                                   [](const RegionRow& row) { return !row.rejected; });
-  Reject(RowKind::kRegion, *first, first->code, status);
+  Reject(*first, status);
   ended_by_ = bad_.back().error;
   return ended_by_->status;
 }

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/btree_set.h"
@@ -9,113 +10,189 @@
 #include "storage/refusals.h"
 
 namespace lianjie::storage {
+namespace {
 
-NodeKind LoadCheck::KindOf(NameIndex name) const {
-  if (const std::uint32_t row = plan_.node_row[name]; row != kNoRow) return rows_.nodes[row].kind;
-  const auto stored = plan_.stored_nodes.find(name);
-  return stored == plan_.stored_nodes.end() ? NodeKind::kUnspecified : stored->second.kind;
+absl::Status LinkGivenBefore(std::string_view id) {
+  return MakeError(absl::StatusCode::kInvalidArgument,
+                   Cat("id: link '", id, "' was given before in this load"),
+                   {.reason = Reason::kDuplicateId,
+                    .field = "id",
+                    .row = {},
+                    .metadata = {{"id", std::string(id)}}});
+}
+
+}  // namespace
+
+std::string LoadPlan::ValueOf(const LinkRow& row) const {
+  const std::string_view id = IdOf(row);
+  if (id == row.id) return std::string(row.value);
+  std::string value;
+  AppendLinkId(id, value);
+  const char* const body = row.id.data() + row.id.size();
+  value.append(body, row.value.data() + row.value.size());
+  return value;
+}
+
+absl::StatusOr<std::optional<LinkPlace>> StoredLinkRows::At(std::uint32_t row) {
+  while (stream_.has_value() && (!next_.has_value() || next_->row < row) && !stream_->AtEnd()) {
+    LIANJIE_ASSIGN_OR_RETURN(next_, stream_->Next());
+  }
+  if (!next_.has_value() || next_->row != row) return std::nullopt;
+  return next_->place;
+}
+
+absl::Status LoadCheck::VisitLinks(absl::FunctionRef<absl::Status(const LinkRow&)> visit) {
+  progress_.Expect(rows_.links.size());
+  LinkLog::Stream links(rows_.links);
+  LinkRow row;
+  while (true) {
+    LIANJIE_ASSIGN_OR_RETURN(const bool more, links.Next(row));
+    if (!more) return absl::OkStatus();
+    progress_.Add(1);
+    if (!rows_.link_rejected[row.row]) LIANJIE_RETURN_IF_ERROR(visit(row));
+  }
 }
 
 absl::Status LoadCheck::CheckLinks() {
-  plan_.stored_links.clear();
-  link_ids_.clear();
-  replaced_links_.clear();
-  for (LinkRow& row : rows_.links) {
-    const absl::Status status = CheckEnds(row);
-    if (!status.ok()) Reject(RowKind::kLink, row, row.id, status);
-  }
-  LIANJIE_RETURN_IF_ERROR(SettleIds());
-  if (plan_.meta.info.link_count > 0) {
-    for (std::uint32_t i = 0; i < rows_.links.size(); ++i) {
-      if (!rows_.links[i].rejected) LIANJIE_RETURN_IF_ERROR(CheckStored(i));
-    }
-  }
+  LIANJIE_RETURN_IF_ERROR(VisitLinks([this](const LinkRow& row) { return CheckEnds(row); }));
+  if (!twins_.has_value()) LIANJIE_RETURN_IF_ERROR(FindTwins());
+  SettleIds();
+  plan_.stored_links.reset();
+  if (plan_.meta.info.link_count > 0) LIANJIE_RETURN_IF_ERROR(CheckStored());
   return EndPhase();
 }
 
-absl::Status LoadCheck::CheckEnds(LinkRow& row) {
-  const NodeKind source = KindOf(row.source);
-  const NodeKind target = KindOf(row.target);
-  if (source == NodeKind::kUnspecified) return UnknownEnd("source", rows_.names[row.source]);
-  if (target == NodeKind::kUnspecified) return UnknownEnd("target", rows_.names[row.target]);
-  if (IsAllowed(row.mechanism, source, target)) return absl::OkStatus();
+absl::Status LoadCheck::CheckEnds(const LinkRow& row) {
+  Name& payer = rows_.names[row.source];
+  const NodeKind source = payer.kind();
+  const NodeKind target = rows_.names[row.target].kind();
+  if (IsAllowed(row.mechanism, source, target)) {
+    payer.claims += row.claim_share;
+    return absl::OkStatus();
+  }
+  LIANJIE_ASSIGN_OR_RETURN(const absl::Status fault, EndsFault(row, source, target));
+  RejectLink(row.row, row.id, fault);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<absl::Status> LoadCheck::EndsFault(const LinkRow& row, NodeKind source,
+                                                  NodeKind target) const {
   LinkRecord link;
   link.id = row.id;
-  link.source = rows_.names[row.source];
-  link.target = rows_.names[row.target];
   link.mechanism = row.mechanism;
+  LIANJIE_ASSIGN_OR_RETURN(link.source, rows_.names.Text(row.source));
+  LIANJIE_ASSIGN_OR_RETURN(link.target, rows_.names.Text(row.target));
+  if (source == NodeKind::kUnspecified) return UnknownEnd("source", link.source);
+  if (target == NodeKind::kUnspecified) return UnknownEnd("target", link.target);
   return ValidateEnds(link, source, target);
+}
+
+// Links whose ids have one hash, which are few: the ids of all others are their own.
+absl::Status LoadCheck::FindTwins() {
+  LIANJIE_RETURN_IF_ERROR(rows_.link_ids->Sort());
+  std::vector<std::uint32_t> rows;
+  {
+    FixedSorter<IdHash>::Stream hashes(*rows_.link_ids);
+    IdHash last;
+    bool twin = false;
+    for (bool first = true;; first = false) {
+      IdHash next;
+      LIANJIE_ASSIGN_OR_RETURN(const bool more, hashes.Next(next));
+      const bool same = more && !first && next.hash == last.hash;
+      if (same || twin) rows.push_back(last.row);
+      if (!more) break;
+      twin = same;
+      last = next;
+    }
+  }
+  rows_.link_ids.reset();
+  std::sort(rows.begin(), rows.end());
+  twins_.emplace();
+  if (rows.empty()) return absl::OkStatus();
+  LinkLog::Stream links(rows_.links);
+  LinkRow row;
+  for (const std::uint32_t wanted : rows) {
+    do {
+      LIANJIE_ASSIGN_OR_RETURN(const bool more, links.Next(row));
+      if (!more) return absl::InternalError("a link's row is missing");
+    } while (row.row != wanted);
+    twins_->push_back({.row = row.row, .made = row.made, .id = std::string(row.id)});
+  }
+  return absl::OkStatus();
 }
 
 // Ids that were given come first, in order; then those without one get theirs, "-2", "-3" for the
 // second and third of one content. Which of equal rows gets which cannot be told apart, so the
 // order of adding does not matter.
-absl::Status LoadCheck::SettleIds() {
-  link_ids_.reserve(rows_.links.size());
-  for (LinkRow& row : rows_.links) {
-    if (row.rejected || row.made) continue;
-    if (!link_ids_.insert(row.id).second) {
-      Reject(RowKind::kLink, row, row.id,
-             MakeError(absl::StatusCode::kInvalidArgument,
-                       Cat("id: link '", row.id, "' was given before in this load"),
-                       {.reason = Reason::kDuplicateId,
-                        .field = "id",
-                        .row = {},
-                        .metadata = {{"id", std::string(row.id)}}}));
-    }
+void LoadCheck::SettleIds() {
+  plan_.made_ids.clear();
+  absl::flat_hash_set<std::string> ids;
+  for (const Twin& twin : *twins_) {
+    if (rows_.link_rejected[twin.row] || twin.made) continue;
+    if (!ids.insert(twin.id).second) RejectLink(twin.row, twin.id, LinkGivenBefore(twin.id));
   }
   absl::flat_hash_map<std::string_view, std::uint64_t> used;
-  for (LinkRow& row : rows_.links) {
-    if (row.rejected || !row.made) continue;
-    const std::string_view base = row.id.substr(0, row.id.find('-'));
-    std::string_view id = base;
-    if (!link_ids_.insert(base).second) {
-      std::uint64_t& count = used.try_emplace(base, 1).first->second;
-      do {
-        id = rows_.bytes.Keep(Cat(base, "-", ++count));
-      } while (!link_ids_.insert(id).second);
-    }
-    row.id = id;
+  for (const Twin& twin : *twins_) {
+    if (rows_.link_rejected[twin.row] || !twin.made || ids.insert(twin.id).second) continue;
+    std::uint64_t& count = used.try_emplace(twin.id, 1).first->second;
+    std::string id;
+    do {
+      id = Cat(twin.id, "-", ++count);
+    } while (!ids.insert(id).second);
+    plan_.made_ids[twin.row] = std::move(id);
   }
-  return absl::OkStatus();
 }
 
-absl::Status LoadCheck::CheckStored(std::uint32_t index) {
-  LinkRow& row = rows_.links[index];
-  LIANJIE_ASSIGN_OR_RETURN(const auto place, data_.FindLink(row.id));
-  if (!place.has_value()) return absl::OkStatus();
-  if (options_.on_existing == LoadOptions::OnExisting::kError) {
-    Reject(RowKind::kLink, row, row.id, AlreadyStored("link", row.id));
-    return absl::OkStatus();
+absl::Status LoadCheck::CheckStored() {
+  plan_.stored_links = std::make_unique<FixedLog<StoredLinkRow>>(
+      rows_.space, rows_.memory_bytes / LoadMemory::kStored);
+  return VisitLinks([this](const LinkRow& row) -> absl::Status {
+    const std::string_view id = plan_.IdOf(row);
+    LIANJIE_ASSIGN_OR_RETURN(const auto place, data_.FindLink(id));
+    if (!place.has_value()) return absl::OkStatus();
+    if (options_.on_existing == LoadOptions::OnExisting::kError) {
+      RejectLink(row.row, id, AlreadyStored("link", id));
+      return absl::OkStatus();
+    }
+    return plan_.stored_links->Append({.row = row.row, .place = *place});
+  });
+}
+
+absl::StatusOr<absl::flat_hash_set<Number>> LoadCheck::ReplacedLinks() const {
+  absl::flat_hash_set<Number> replaced;
+  if (plan_.stored_links == nullptr) return replaced;
+  FixedLog<StoredLinkRow>::Stream stored(*plan_.stored_links);
+  while (!stored.AtEnd()) {
+    LIANJIE_ASSIGN_OR_RETURN(const StoredLinkRow one, stored.Next());
+    if (!rows_.link_rejected[one.row]) replaced.insert(one.place.link);
   }
-  plan_.stored_links[index] = *place;
-  replaced_links_.insert(place->link);
-  return absl::OkStatus();
+  return replaced;
 }
 
 absl::StatusOr<std::optional<absl::Status>> LoadCheck::KindFault(
-    const NodeRow& row, const absl::flat_hash_map<Number, NodeKind>& changed,
-    std::vector<Number>& neighbours) const {
+    const NodeEntry& row, const absl::flat_hash_map<Number, NodeKind>& changed,
+    const absl::flat_hash_set<Number>& replaced, std::vector<Number>& neighbours) const {
   const auto kind_of = [&](Number node) -> absl::StatusOr<NodeKind> {
     if (const auto it = changed.find(node); it != changed.end()) return it->second;
     LIANJIE_ASSIGN_OR_RETURN(const std::string value, data_.ReadNodeValue(node));
     LIANJIE_ASSIGN_OR_RETURN(const NodeHead head, DecodeNodeHead(value));
     return head.kind;
   };
-  const Number number = plan_.stored_nodes.find(row.name)->second.number;
+  const Number number = rows_.names[row.name].number;
   LIANJIE_ASSIGN_OR_RETURN(std::vector<LinkPlace> places, data_.OutPlaces(number));
   LIANJIE_ASSIGN_OR_RETURN(const std::vector<LinkPlace> in, data_.InPlaces(number));
   places.insert(places.end(), in.begin(), in.end());
   std::optional<absl::Status> fault;
   for (const LinkPlace& place : places) {
-    if (replaced_links_.contains(place.link)) continue;
+    if (replaced.contains(place.link)) continue;
     neighbours.push_back(place.source == number ? place.target : place.source);
     if (fault.has_value()) continue;
     LIANJIE_ASSIGN_OR_RETURN(const NodeKind source, kind_of(place.source));
     LIANJIE_ASSIGN_OR_RETURN(const NodeKind target, kind_of(place.target));
     if (IsAllowed(place.mechanism, source, target)) continue;
     LIANJIE_ASSIGN_OR_RETURN(const LinkRecord link, data_.ReadLinkWithoutEnds(place));
-    fault = KindBreaksLink(rows_.names[row.name], row.kind, link, source, target);
+    LIANJIE_ASSIGN_OR_RETURN(const std::string id, rows_.names.Text(row.name));
+    fault = KindBreaksLink(id, row.kind, link, source, target);
   }
   return fault;
 }
@@ -126,127 +203,32 @@ absl::StatusOr<std::optional<absl::Status>> LoadCheck::KindFault(
 absl::Status LoadCheck::CheckKindChanges() {
   absl::flat_hash_map<Number, NodeKind> changed;
   absl::flat_hash_map<Number, std::uint32_t> row_of;
+  absl::flat_hash_map<std::uint32_t, NodeEntry> entry_of;
   absl::btree_set<std::uint32_t> to_do;
-  for (std::uint32_t i = 0; i < rows_.nodes.size(); ++i) {
-    const NodeRow& row = rows_.nodes[i];
-    const auto stored = plan_.stored_nodes.find(row.name);
-    if (row.rejected || stored == plan_.stored_nodes.end() || stored->second.kind == row.kind) {
-      continue;
-    }
-    changed[stored->second.number] = row.kind;
-    row_of[stored->second.number] = i;
-    to_do.insert(i);
+  FixedLog<NodeEntry>::Stream entries(rows_.nodes);
+  for (std::uint32_t row = 0; !entries.AtEnd(); ++row) {
+    LIANJIE_ASSIGN_OR_RETURN(const NodeEntry entry, entries.Next());
+    const Name& name = rows_.names[entry.name];
+    if (rows_.node_rejected[row] || !name.stored || name.stored_node_kind() == entry.kind) continue;
+    changed[name.number] = entry.kind;
+    row_of[name.number] = row;
+    entry_of[row] = entry;
+    to_do.insert(row);
   }
+  if (to_do.empty()) return absl::OkStatus();
+  LIANJIE_ASSIGN_OR_RETURN(const absl::flat_hash_set<Number> replaced, ReplacedLinks());
   while (!to_do.empty()) {
-    NodeRow& row = rows_.nodes[*to_do.begin()];
+    const std::uint32_t row = *to_do.begin();
     to_do.erase(to_do.begin());
+    const NodeEntry& entry = entry_of[row];
     std::vector<Number> neighbours;
-    LIANJIE_ASSIGN_OR_RETURN(const auto fault, KindFault(row, changed, neighbours));
+    LIANJIE_ASSIGN_OR_RETURN(const auto fault, KindFault(entry, changed, replaced, neighbours));
     if (!fault.has_value()) continue;
-    RejectLate(RowKind::kNode, row, rows_.names[row.name], *fault);
-    changed.erase(plan_.stored_nodes.find(row.name)->second.number);
+    LIANJIE_ASSIGN_OR_RETURN(const std::string id, rows_.names.Text(entry.name));
+    RejectLate(RowKind::kNode, row, id, *fault);
+    changed.erase(rows_.names[entry.name].number);
     for (const Number neighbour : neighbours) {
       if (changed.contains(neighbour)) to_do.insert(row_of.find(neighbour)->second);
-    }
-  }
-  return absl::OkStatus();
-}
-
-// Payers whose claims need a closer look: those that are stored, and those whose claims, dates left
-// aside, exceed 1.
-std::vector<NameIndex> LoadCheck::PayersInDoubt() const {
-  std::vector<double> sum(rows_.names.size(), 0);
-  for (const NodeRow& row : rows_.nodes) {
-    if (!row.rejected) sum[row.name] += row.leak_share.value_or(0);
-  }
-  for (const LinkRow& row : rows_.links) {
-    if (!row.rejected) sum[row.source] += row.claim_share;
-  }
-  std::vector<NameIndex> payers;
-  for (NameIndex name = 0; name < sum.size(); ++name) {
-    // What replaces a claim by none can only lower the sum of a stored payer.
-    if (sum[name] > 1 + kShareTolerance || (sum[name] > 0 && plan_.stored_nodes.contains(name))) {
-      payers.push_back(name);
-    }
-  }
-  return payers;
-}
-
-absl::Status LoadCheck::CheckShares() {
-  const std::vector<NameIndex> payers = PayersInDoubt();
-  if (payers.empty()) return absl::OkStatus();
-  absl::flat_hash_map<NameIndex, std::vector<std::uint32_t>> links;
-  for (const NameIndex payer : payers) links[payer];
-  absl::flat_hash_map<Number, NameIndex> stored_payers;
-  for (const NameIndex payer : payers) {
-    const auto stored = plan_.stored_nodes.find(payer);
-    if (stored != plan_.stored_nodes.end()) stored_payers[stored->second.number] = payer;
-  }
-  for (std::uint32_t i = 0; i < rows_.links.size(); ++i) {
-    const LinkRow& row = rows_.links[i];
-    if (row.rejected) continue;
-    const auto it = links.find(row.source);
-    if (it != links.end()) it->second.push_back(i);
-    // A link that is given to another payer ends its claim on the old one.
-    const auto stored = plan_.stored_links.find(i);
-    if (stored == plan_.stored_links.end()) continue;
-    const auto old = stored_payers.find(stored->second.source);
-    if (old != stored_payers.end() && old->second != row.source) links[old->second].push_back(i);
-  }
-  for (const NameIndex payer : payers) {
-    LIANJIE_RETURN_IF_ERROR(CheckPayer(payer, links[payer]));
-  }
-  return absl::OkStatus();
-}
-
-absl::Status LoadCheck::CheckPayer(NameIndex payer, const std::vector<std::uint32_t>& links) {
-  PayerShares shares;
-  const auto stored = plan_.stored_nodes.find(payer);
-  if (stored != plan_.stored_nodes.end()) {
-    LIANJIE_ASSIGN_OR_RETURN(const NodeRecord node, data_.ReadNode(stored->second.number));
-    if (const auto claim = ClaimOfLeak(node.leak_share)) {
-      shares.Set(PayerShares::kLeak, *claim);
-    }
-    LIANJIE_RETURN_IF_ERROR(data_.VisitOutLinks(
-        stored->second.number, [&](const LinkPlace& place, const LinkRecord& link) {
-          if (const auto claim = ClaimOf(link)) shares.Set(place.link, *claim);
-          return absl::OkStatus();
-        }));
-  }
-  // The node's row comes first, then its links' in order; new links get keys above all numbers.
-  std::size_t leak_changes = 0;
-  if (const std::uint32_t row = plan_.node_row[payer]; row != kNoRow) {
-    shares.Change(PayerShares::kLeak, ClaimOfLeak(rows_.nodes[row].leak_share));
-    leak_changes = 1;
-  }
-  for (const std::uint32_t i : links) {
-    const auto place = plan_.stored_links.find(i);
-    const PayerShares::Key key =
-        place == plan_.stored_links.end() ? kMaxNumber + 1 + i : place->second.link;
-    shares.Change(key, rows_.links[i].source == payer ? rows_.links[i].claim() : std::nullopt);
-  }
-  const std::string_view id = rows_.names[payer];
-  for (const PayerShares::Breach& breach : shares.Breaches()) {
-    if (breach.change < leak_changes) {
-      NodeRow& row = rows_.nodes[plan_.node_row[payer]];
-      RejectLate(RowKind::kNode, row, id, SharesExceedOne(id, "leak_share", breach));
-      return absl::OkStatus();
-    }
-    const std::uint32_t index = links[breach.change - leak_changes];
-    LinkRow& row = rows_.links[index];
-    if (row.rejected) continue;  // by its other payer
-    const absl::Status status = SharesExceedOne(id, "share", breach);
-    const auto it = plan_.stored_links.find(index);
-    // The stored link stays as it is; where it has another payer, that one must be checked again.
-    if (it != plan_.stored_links.end() &&
-        (stored == plan_.stored_nodes.end() || it->second.source != stored->second.number)) {
-      RejectLate(RowKind::kLink, row, row.id, status);
-      return absl::OkStatus();
-    }
-    Reject(RowKind::kLink, row, row.id, status);
-    if (it != plan_.stored_links.end()) {
-      replaced_links_.erase(it->second.link);
-      plan_.stored_links.erase(it);
     }
   }
   return absl::OkStatus();

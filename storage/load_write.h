@@ -1,71 +1,88 @@
-// Writes the accepted rows of a load as one ascending stream of keys: every section of the layout
-// is sorted and put out in turn, with the graph's meta, the request id and the change feed's entry
-// in the same stream.
+// Writes the accepted rows of a load, each section of the layout into a sink of its own. What must
+// be sorted is sorted in turn: nodes by id, which gives them their numbers; links by place, which
+// gives them theirs; then links by target and by id at the same time. With them go the graph's
+// meta, the request id and the change feed's entry.
 #ifndef LIANJIE_STORAGE_LOAD_WRITE_H_
 #define LIANJIE_STORAGE_LOAD_WRITE_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "storage/graph_data.h"
 #include "storage/key_value.h"
 #include "storage/load_check.h"
+#include "storage/load_progress.h"
 #include "storage/load_rows.h"
+#include "storage/sorter.h"
 
 namespace lianjie::storage {
+
+// What of a load is not in its rows.
+struct LoadEnd {
+  std::string request_id;
+  std::string digest;  // not empty when the load has a request id
+  std::uint64_t rejected = 0;
+  std::int64_t now_micros = 0;
+};
 
 // One load. One thread.
 class LoadWriter {
  public:
-  // `rejected`: how many rows were put aside.
-  LoadWriter(GraphNumber graph, const LoadRows& rows, LoadPlan& plan, std::uint64_t rejected)
-      : graph_(graph), rows_(rows), plan_(plan), rejected_(rejected) {}
+  // `data` is the graph before the load.
+  LoadWriter(const GraphData& data, LoadRows& rows, LoadPlan& plan, LoadProgress& progress)
+      : data_(data), graph_(data.graph()), rows_(rows), plan_(plan), progress_(progress) {}
 
-  // Gives out numbers and counts; afterwards the plan's meta is that of the new revision. `data` is
-  // the graph before the load.
-  absl::Status Prepare(const GraphData& data, std::int64_t now_micros);
+  // What Write will tell `progress`.
+  static std::uint64_t WorkUnits(const LoadRows& rows) {
+    return kUnitsOfNode * rows.nodes.size() + 4 * kUnitsOfLink * std::uint64_t{rows.links.size()};
+  }
+  // Of the keys laid over the store in `made`, those of graph 0 come with the load.
+  absl::Status Write(const LoadEnd& end, const KeyValueChanges& made, KeyValueIngest& ingest);
+  // After Write.
   const LoadResult& result() const { return result_; }
 
-  // `digest` is not empty when the load has a request id.
-  absl::Status Write(const std::string& request_id, const std::string& digest,
-                     KeyValueSink& sink) const;
-
  private:
-  struct NodePut {
-    Number number = 0;
-    std::uint32_t row = 0;
+  static constexpr std::uint64_t kUnitsOfNode = 4;
+  static constexpr std::uint64_t kUnitsOfLink =
+      2;  // each of the four times that it is gone through
+
+  // A key of kInLink, in its order.
+  struct InLink {
+    std::uint64_t target_mechanism = 0;
+    Number source = 0;
+    Number link = 0;
+    bool ends = false;  // the link no longer stands there
+
+    friend bool operator<(const InLink& a, const InLink& b) {
+      if (a.target_mechanism != b.target_mechanism) return a.target_mechanism < b.target_mechanism;
+      return a.source != b.source ? a.source < b.source : a.link < b.link;
+    }
   };
-  // A link as it will stand, or (row == kNoRow) where one no longer stands.
-  struct LinkPut {
-    LinkPlace place;
-    std::uint32_t row = kNoRow;
-  };
 
-  absl::Status NumberNodes();
-  absl::Status NumberLinks();
-  void CountRegionsAndLines();
-  // What the rows add to the graph's digest, less what stood in their places.
-  absl::Status CountDigest(const GraphData& data);
-  absl::StatusOr<Number> NumberOf(NameIndex name) const;
+  absl::Status WriteNodes(KeyValueIngest& ingest);
+  absl::Status WriteNode(Name& name, std::string_view coded_id, std::string_view value,
+                         ByteSorter& updated, KeyValueSink& ids, KeyValueSink& nodes);
+  absl::Status SortLinks();
+  absl::Status SortLink(const LinkRow& row, const std::optional<LinkPlace>& stored);
+  absl::StatusOr<absl::uint128> HashOf(const LinkRow& row) const;
+  absl::Status WriteLinks(KeyValueIngest& ingest);
+  absl::Status WriteInLinks(KeyValueSink& sink);
+  absl::Status WriteLinkIds(KeyValueSink& sink);
+  absl::Status WriteRegions(KeyValueSink& sink);
+  absl::Status WriteLines(KeyValueSink& sink);
+  absl::Status WriteEnd(const LoadEnd& end, KeyValueSink& sink) const;
 
-  absl::Status WriteRegions(KeyValueSink& sink) const;
-  absl::Status WriteLines(KeyValueSink& sink) const;
-  absl::Status WriteNodes(KeyValueSink& sink) const;
-  absl::Status WriteLinkIds(KeyValueSink& sink) const;
-  absl::Status WriteOutLinks(KeyValueSink& sink) const;
-  absl::Status WriteInLinks(KeyValueSink& sink) const;
-
+  const GraphData& data_;
   const GraphNumber graph_;
-  const LoadRows& rows_;
+  LoadRows& rows_;
   LoadPlan& plan_;
-  const std::uint64_t rejected_;
+  LoadProgress& progress_;
   LoadResult result_;
-  std::vector<std::uint32_t> named_nodes_;  // rows whose id is new or has a new kind, by id
-  std::vector<NodePut> nodes_;              // by number
-  std::vector<Number> number_of_;           // by name
-  std::vector<LinkPut> links_;              // by place
+  std::unique_ptr<ByteSorter> links_by_place_;
+  std::unique_ptr<FixedSorter<InLink>> in_links_;
+  std::unique_ptr<ByteSorter> links_by_id_;
 };
 
 }  // namespace lianjie::storage

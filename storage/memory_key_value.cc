@@ -159,10 +159,27 @@ class ChangesSink : public KeyValueSink {
     changes_.emplace_hint(changes_.end(), std::string(key), std::nullopt);
     return absl::OkStatus();
   }
-  const KeyValueChanges& changes() const { return changes_; }
+  KeyValueChanges& changes() { return changes_; }
 
  private:
   KeyValueChanges changes_;
+};
+
+class ChangesIngest : public KeyValueIngest {
+ public:
+  KeyValueSink& NewSink() override {
+    const std::scoped_lock lock(mutex_);
+    return sinks_.emplace_back();
+  }
+  KeyValueChanges Merge() {
+    KeyValueChanges all;
+    for (ChangesSink& sink : sinks_) all.merge(sink.changes());
+    return all;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::deque<ChangesSink> sinks_;
 };
 
 class MemoryKeyValue : public KeyValue {
@@ -174,12 +191,13 @@ class MemoryKeyValue : public KeyValue {
     state_->Apply(changes);
     return absl::OkStatus();
   }
-  absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueSink&)> fill) override {
-    ChangesSink sink;
-    if (absl::Status status = fill(sink); !status.ok()) return status;
-    state_->Apply(sink.changes());
+  absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueIngest&)> fill) override {
+    ChangesIngest ingest;
+    if (absl::Status status = fill(ingest); !status.ok()) return status;
+    state_->Apply(ingest.Merge());
     return absl::OkStatus();
   }
+  SpillSpace Space() const override { return {}; }
 
   absl::StatusOr<std::vector<std::string>> FindDamage(const StepCheck&) const override {
     return std::vector<std::string>();

@@ -20,6 +20,7 @@
 #include "storage/codec.h"
 #include "storage/file_copy.h"
 #include "storage/key_value_store.h"
+#include "storage/rocks_ingest.h"
 #include "storage/rocks_options.h"
 #include "storage/rocks_upkeep.h"
 #include "storage/store_folder.h"
@@ -27,7 +28,6 @@
 namespace lianjie::storage {
 namespace {
 
-constexpr std::uint64_t kIngestFileBytes = 128 << 20;
 constexpr std::size_t kProtectionBytes = 8;
 constexpr std::size_t kReadAheadBytes = 2 << 20;
 
@@ -108,67 +108,6 @@ class RocksSnapshot : public KeyValueReader {
   const rocksdb::Snapshot* snapshot_;  // RocksDB's; released above
 };
 
-// Writes a load's keys to files of their own, a new one whenever the last is large enough.
-class IngestFiles : public KeyValueSink {
- public:
-  IngestFiles(const rocksdb::Options& options, const StoreFolder& folder,
-              std::uint64_t min_free_bytes, FailureLatch& latch)
-      : options_(options), folder_(folder), min_free_bytes_(min_free_bytes), latch_(latch) {}
-
-  absl::Status Put(std::string_view key, std::string_view value) override {
-    LIANJIE_RETURN_IF_ERROR(EnsureFile());
-    return latch_.Check(writer_->Put(ToSlice(key), ToSlice(value)));
-  }
-  absl::Status Delete(std::string_view key) override {
-    LIANJIE_RETURN_IF_ERROR(EnsureFile());
-    return latch_.Check(writer_->Delete(ToSlice(key)));
-  }
-  absl::Status Finish() {
-    if (writer_ == nullptr) return absl::OkStatus();
-    const absl::Status status = latch_.Check(writer_->Finish());
-    writer_.reset();
-    return status;
-  }
-  const std::vector<std::string>& paths() const { return paths_; }
-
- private:
-  absl::Status EnsureFile() {
-    if (writer_ != nullptr && writer_->FileSize() < kIngestFileBytes) return absl::OkStatus();
-    LIANJIE_RETURN_IF_ERROR(Finish());
-    if (folder_.FreeBytes() < min_free_bytes_ + kIngestFileBytes) {
-      return DiskFull(folder_, min_free_bytes_ + kIngestFileBytes);
-    }
-    paths_.push_back(Cat(folder_.ingest(), "/", paths_.size(), ".sst"));
-    writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options_, nullptr,
-                                                       /*invalidate_page_cache=*/false);
-    return latch_.Check(writer_->Open(paths_.back()));
-  }
-
- public:
-  static absl::Status DiskFull(const StoreFolder& folder, std::uint64_t floor_bytes) {
-    const std::uint64_t free = folder.FreeBytes();
-    return MakeError(absl::StatusCode::kResourceExhausted,
-                     Cat("only ", free >> 20U, " MiB are free under '", folder.path(),
-                         "'; the store takes no writes until there are ", floor_bytes >> 20U,
-                         ": free ", ((floor_bytes - std::min(free, floor_bytes)) >> 20U) + 1,
-                         " MiB of that disk. Reads go on"),
-                     {.reason = Reason::kDiskFull,
-                      .field = {},
-                      .row = {},
-                      .metadata = {{"path", folder.path()},
-                                   {"free_bytes", Cat(free)},
-                                   {"floor_bytes", Cat(floor_bytes)}}});
-  }
-
- private:
-  const rocksdb::Options& options_;
-  const StoreFolder& folder_;
-  std::uint64_t min_free_bytes_;
-  FailureLatch& latch_;
-  std::vector<std::string> paths_;
-  std::unique_ptr<rocksdb::SstFileWriter> writer_;
-};
-
 class RocksKeyValue : public KeyValue {
  public:
   RocksKeyValue(StoreFolder folder, rocksdb::Options options, std::uint64_t min_free_bytes,
@@ -188,7 +127,7 @@ class RocksKeyValue : public KeyValue {
   absl::Status Write(const KeyValueChanges& changes, bool sync) override {
     LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
     if (folder_.FreeBytes() < min_free_bytes_) {
-      return IngestFiles::DiskFull(folder_, min_free_bytes_);
+      return DiskFull(folder_, min_free_bytes_);
     }
     rocksdb::WriteBatch batch(0, 0, kProtectionBytes, 0);
     for (const auto& [key, value] : changes) {
@@ -202,7 +141,7 @@ class RocksKeyValue : public KeyValue {
     return sync ? Attest() : absl::OkStatus();
   }
 
-  absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueSink&)> fill) override {
+  absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueIngest&)> fill) override {
     LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
     LIANJIE_RETURN_IF_ERROR(folder_.RemoveLeftovers());
     absl::Status status;
@@ -221,6 +160,9 @@ class RocksKeyValue : public KeyValue {
     LIANJIE_RETURN_IF_ERROR(folder_.RemoveLeftovers());
     LIANJIE_RETURN_IF_ERROR(status);
     return Attest();
+  }
+  SpillSpace Space() const override {
+    return {.folder = folder_.path(), .min_free_bytes = min_free_bytes_};
   }
 
   absl::StatusOr<std::vector<std::string>> FindDamage(const StepCheck& check) const override {

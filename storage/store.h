@@ -217,6 +217,19 @@ struct LoadOptions {
   std::uint64_t max_bad_rows = 100000;  // reported; more end the load (LIMIT_EXCEEDED)
   // As in Batch; the rows, in their order, are what must be the same.
   std::string request_id;
+  // Most memory that the rows may take; what they need beyond it waits in files of the store's
+  // folder that have no name. Half of it is for the ids of nodes, of which each takes about 50
+  // bytes: a load that names more is refused (MEMORY_EXHAUSTED). At least kLeastLoadMemory.
+  std::uint64_t memory_bytes = std::uint64_t{2} << 30;
+  // Called now and then while Finish works, from its threads, one call at a time; must be quick.
+  std::function<void(struct LoadStep)> progress = {};
+};
+inline constexpr std::uint64_t kLeastLoadMemory = std::uint64_t{1} << 20;
+
+// How far Finish has come, in units of its own. The total may still grow a little.
+struct LoadStep {
+  std::uint64_t done = 0;
+  std::uint64_t total = 0;
 };
 
 // Where a row came from; opaque to the store, handed back in RowError.
@@ -244,6 +257,16 @@ struct LoadResult {
   std::vector<RowError> bad_rows;
 };
 
+// Rows on their way into a load, each checked alone and encoded when it is added. One thread.
+class RowBlock {
+ public:
+  virtual ~RowBlock() = default;
+  virtual void AddRegion(RegionRecord region, RowOrigin origin) = 0;
+  virtual void AddNode(NodeRecord node, RowOrigin origin) = 0;
+  virtual void AddLink(LinkRecord link, RowOrigin origin) = 0;
+  virtual void AddLine(LineRecord line, RowOrigin origin) = 0;
+};
+
 // A bulk load: any number of rows of any kind in any order, all good ones visible together at
 // Finish, as one revision whose change feed entry is `reloaded`. Destroyed before Finish: nothing
 // happened. Rows are checked alone as they are added and together at Finish (duplicates, unknown
@@ -251,11 +274,18 @@ struct LoadResult {
 // bad row by (kind: regions, nodes, links, lines; then order of adding) that is known at that time,
 // and its RowError is in bad_row(); no call but bad_row() does anything afterwards. Of rows with
 // one id the first stays. A link whose end is in the graph neither before the load nor by an
-// accepted row of it is bad, and so on up to regions. Rows are kept in memory, encoded (about 150
-// bytes a link), until Finish has written them.
+// accepted row of it is bad, and so on up to regions. Rows wait, encoded, within
+// LoadOptions::memory_bytes and in files; Finish sorts them, writes the store's files with as many
+// threads as there are cores, and takes them in.
 class Load {
  public:
   virtual ~Load() = default;
+  // Checking rows alone and encoding them is most of the work before Finish. It may be done by many
+  // threads: each fills blocks of its own (any thread may call NewBlock), which are then added, in
+  // the order that counts, by one. A block belongs to the load that made it and is added once.
+  virtual std::unique_ptr<RowBlock> NewBlock() const = 0;
+  virtual absl::Status Add(std::unique_ptr<RowBlock> block) = 0;
+  // A block of one row.
   virtual absl::Status AddRegion(RegionRecord region, RowOrigin origin) = 0;
   virtual absl::Status AddNode(NodeRecord node, RowOrigin origin) = 0;
   virtual absl::Status AddLink(LinkRecord link, RowOrigin origin) = 0;

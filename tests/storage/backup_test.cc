@@ -139,9 +139,10 @@ class HugeMap : public KeyValue {
   absl::Status Write(const KeyValueChanges& changes, bool sync) override {
     return map_->Write(changes, sync);
   }
-  absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueSink&)> fill) override {
+  absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueIngest&)> fill) override {
     return map_->Ingest(fill);
   }
+  SpillSpace Space() const override { return map_->Space(); }
   absl::StatusOr<std::vector<std::string>> FindDamage(const StepCheck& check) const override {
     return map_->FindDamage(check);
   }

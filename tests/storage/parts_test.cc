@@ -188,7 +188,8 @@ TEST_P(MapTest, SnapshotsStayAsTheyAre) {
       if (value.has_value()) now[key] = *value;
     }
     if (round % 10 == 9) {
-      ASSERT_TRUE(kv->Ingest([&](KeyValueSink& sink) {
+      ASSERT_TRUE(kv->Ingest([&](KeyValueIngest& ingest) {
+                      KeyValueSink& sink = ingest.NewSink();
                       for (const auto& [key, value] : changes) {
                         const auto status = value ? sink.Put(key, *value) : sink.Delete(key);
                         if (!status.ok()) return status;
@@ -203,7 +204,8 @@ TEST_P(MapTest, SnapshotsStayAsTheyAre) {
     for (const auto& [snapshot, entries] : held) EXPECT_EQ(dump(*snapshot), entries);
   }
   // A load that fails leaves nothing.
-  EXPECT_EQ(kv->Ingest([&](KeyValueSink& sink) {
+  EXPECT_EQ(kv->Ingest([&](KeyValueIngest& ingest) {
+                KeyValueSink& sink = ingest.NewSink();
                 EXPECT_TRUE(sink.Put("k0", "lost").ok());
                 return absl::CancelledError("enough");
               }).code(),

@@ -1,0 +1,180 @@
+#include "storage/rocks_ingest.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <cstring>
+#include <deque>
+#include <limits>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "engine/core/status.h"
+#include "engine/core/text.h"
+#include "rocksdb/sst_file_writer.h"
+
+namespace lianjie::storage {
+namespace {
+
+constexpr std::uint64_t kIngestFileBytes = 128 << 20;
+constexpr std::size_t kPieceBytes = std::size_t{256} << 10;
+constexpr std::size_t kMostWaiting = 8;  // pieces of one sink
+
+// In front of the bytes of a key and its value.
+struct PairSizes {
+  static constexpr std::uint32_t kDelete = std::numeric_limits<std::uint32_t>::max();
+  std::uint32_t key = 0;
+  std::uint32_t value = 0;
+};
+
+}  // namespace
+
+absl::Status DiskFull(const StoreFolder& folder, std::uint64_t floor_bytes) {
+  const std::uint64_t free = folder.FreeBytes();
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      Cat("only ", free >> 20U, " MiB are free under '", folder.path(),
+          "'; the store takes no writes until there are ", floor_bytes >> 20U, ": free ",
+          ((floor_bytes - std::min(free, floor_bytes)) >> 20U) + 1,
+          " MiB of that disk. Reads go on"),
+      {.reason = Reason::kDiskFull,
+       .field = {},
+       .row = {},
+       .metadata = {
+           {"path", folder.path()}, {"free_bytes", Cat(free)}, {"floor_bytes", Cat(floor_bytes)}}});
+}
+
+class IngestFiles::Sink : public KeyValueSink {
+ public:
+  Sink(IngestFiles& files, std::size_t number)
+      : files_(files), number_(number), thread_([this] { Run(); }) {}
+  ~Sink() override { (void)Finish(); }
+
+  absl::Status Put(std::string_view key, std::string_view value) override {
+    return Add(key, static_cast<std::uint32_t>(value.size()), value);
+  }
+  absl::Status Delete(std::string_view key) override { return Add(key, PairSizes::kDelete, {}); }
+
+  absl::Status Finish() {
+    if (thread_.joinable()) {
+      (void)Give(/*last=*/true);  // the status follows
+      thread_.join();
+    }
+    return status_;
+  }
+  // After Finish.
+  const std::vector<std::string>& paths() const { return paths_; }
+
+ private:
+  absl::Status Add(std::string_view key, std::uint32_t value_size, std::string_view value) {
+    const PairSizes sizes{.key = static_cast<std::uint32_t>(key.size()), .value = value_size};
+    piece_.append(reinterpret_cast<const char*>(&sizes), sizeof sizes);
+    piece_.append(key).append(value);
+    return piece_.size() < kPieceBytes ? absl::OkStatus() : Give(/*last=*/false);
+  }
+
+  // The error that the thread has met, if any.
+  absl::Status Give(bool last) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return waiting_.size() < kMostWaiting || !status_.ok(); });
+    waiting_.push_back(std::exchange(piece_, {}));
+    piece_.reserve(kPieceBytes + kPieceBytes / 8);
+    last_ = last;
+    changed_.notify_all();
+    return status_;
+  }
+
+  void Run() {
+    for (bool done = false; !done;) {
+      std::string piece;
+      {
+        std::unique_lock lock(mutex_);
+        changed_.wait(lock, [this] { return !waiting_.empty(); });
+        piece = std::move(waiting_.front());
+        waiting_.pop_front();
+        done = last_ && waiting_.empty();
+        changed_.notify_all();
+        if (!status_.ok()) continue;
+      }
+      absl::Status status = Write(piece);
+      if (status.ok() && done) status = FinishFile();
+      if (status.ok()) continue;
+      const std::scoped_lock lock(mutex_);
+      status_ = std::move(status);
+      changed_.notify_all();
+    }
+    writer_.reset();
+  }
+
+  absl::Status Write(std::string_view piece) {
+    while (!piece.empty()) {
+      PairSizes sizes;
+      std::memcpy(&sizes, piece.data(), sizeof sizes);
+      piece.remove_prefix(sizeof sizes);
+      const rocksdb::Slice key(piece.data(), sizes.key);
+      piece.remove_prefix(sizes.key);
+      LIANJIE_RETURN_IF_ERROR(EnsureFile());
+      if (sizes.value == PairSizes::kDelete) {
+        LIANJIE_RETURN_IF_ERROR(files_.latch_.Check(writer_->Delete(key)));
+        continue;
+      }
+      const rocksdb::Slice value(piece.data(), sizes.value);
+      piece.remove_prefix(sizes.value);
+      LIANJIE_RETURN_IF_ERROR(files_.latch_.Check(writer_->Put(key, value)));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status EnsureFile() {
+    if (writer_ != nullptr && writer_->FileSize() < kIngestFileBytes) return absl::OkStatus();
+    LIANJIE_RETURN_IF_ERROR(FinishFile());
+    const std::uint64_t floor = files_.min_free_bytes_ + ++files_.open_files_ * kIngestFileBytes;
+    if (files_.folder_.FreeBytes() < floor) return DiskFull(files_.folder_, floor);
+    paths_.push_back(Cat(files_.folder_.ingest(), "/", number_, "-", paths_.size(), ".sst"));
+    writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), files_.options_,
+                                                       nullptr, /*invalidate_page_cache=*/false);
+    return files_.latch_.Check(writer_->Open(paths_.back()));
+  }
+
+  absl::Status FinishFile() {
+    if (writer_ == nullptr) return absl::OkStatus();
+    const absl::Status status = files_.latch_.Check(writer_->Finish());
+    writer_.reset();
+    --files_.open_files_;
+    return status;
+  }
+
+  IngestFiles& files_;
+  const std::size_t number_;
+  std::string piece_;  // of the thread that fills
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::string> waiting_;
+  bool last_ = false;
+  absl::Status status_;
+  std::unique_ptr<rocksdb::SstFileWriter> writer_;  // of the thread
+  std::vector<std::string> paths_;                  // of the thread
+  std::thread thread_;                              // the last: it uses all others
+};
+
+IngestFiles::IngestFiles(const rocksdb::Options& options, const StoreFolder& folder,
+                         std::uint64_t min_free_bytes, FailureLatch& latch)
+    : options_(options), folder_(folder), min_free_bytes_(min_free_bytes), latch_(latch) {}
+
+IngestFiles::~IngestFiles() = default;
+
+KeyValueSink& IngestFiles::NewSink() {
+  const std::scoped_lock lock(mutex_);
+  return *sinks_.emplace_back(std::make_unique<Sink>(*this, sinks_.size()));
+}
+
+absl::Status IngestFiles::Finish() {
+  absl::Status status;
+  for (const std::unique_ptr<Sink>& sink : sinks_) {
+    status.Update(sink->Finish());
+    paths_.insert(paths_.end(), sink->paths().begin(), sink->paths().end());
+  }
+  return status;
+}
+
+}  // namespace lianjie::storage
