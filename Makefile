@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build build-test bench bench-store demo test tidy format lint clean
+.PHONY: help setup setup-test build build-test bench bench-store demo test faults tidy format lint clean
 
 PRESET ?= release
 BUILD := build/$(PRESET)
@@ -46,6 +46,9 @@ demo: build  ## Generates a county, imports it and shows the answers
 
 test: build-test  ## Builds and runs every test; the last line has the counts
 	@PRESET=$(PRESET) scripts/test.sh
+
+faults: build-test  ## Breaks stores in many ways and counts what is lost; LONG=1 is the long form, FAULTS="--seed 2 --kills 50" more
+	@LIANJIE_BUILD_DIR=$(CURDIR)/$(BUILD) $(PYTHON) tests/faults/campaign.py $(if $(LONG),--long) $(FAULTS)
 
 tidy: setup-test  ## Runs the rules of the house alone: includes, lengths, format, links
 	@$(PYTHON) -m pytest -q tests/tidy

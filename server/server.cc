@@ -184,6 +184,8 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Open(const ServerOptions& option
   open.path = options.data_dir;
   open.create_if_missing = !options.must_exist;
   open.retention = options.retention;
+  open.min_free_disk_bytes = options.min_free_disk_bytes.value_or(open.min_free_disk_bytes);
+  open.write_buffer_bytes = options.write_buffer_bytes.value_or(open.write_buffer_bytes);
   open.on_failure = options.on_store_failure ? options.on_store_failure : &EndProcess;
   std::unique_ptr<storage::Store> store;
   if (options.data_dir.empty()) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -30,6 +31,10 @@ struct ServerOptions {
   int threads = 0;  // for one analysis; 0: all the machine has
   std::uint64_t memory_bytes =
       0;  // for all running analyses and cached projections; 0: half of the machine's memory
+  // The store refuses writes while less than this is free on its disk, and keeps so much of what is
+  // written in memory (storage::OpenOptions); nothing: its defaults.
+  std::optional<std::uint64_t> min_free_disk_bytes;
+  std::optional<std::uint64_t> write_buffer_bytes;
   int interactive_threads = 2;
   int heavy_threads = 2;
   int write_threads = 8;

@@ -112,7 +112,7 @@ class RocksKeyValue : public KeyValue {
  public:
   RocksKeyValue(StoreFolder folder, rocksdb::Options options, std::uint64_t min_free_bytes,
                 std::shared_ptr<rocksdb::DB> db, std::shared_ptr<FailureLatch> latch,
-                std::optional<Witness> witness)
+                std::shared_ptr<Witness> witness)
       : folder_(std::move(folder)),
         options_(std::move(options)),
         min_free_bytes_(min_free_bytes),
@@ -186,7 +186,7 @@ class RocksKeyValue : public KeyValue {
 
  private:
   absl::Status Attest() {
-    const absl::Status status = witness_->Write(db_->GetLatestSequenceNumber());
+    const absl::Status status = witness_->WriteSequence(db_->GetLatestSequenceNumber());
     return status.ok() ? status : latch_->Fail(status);
   }
 
@@ -194,7 +194,7 @@ class RocksKeyValue : public KeyValue {
   rocksdb::Options options_;
   std::uint64_t min_free_bytes_;
   std::shared_ptr<FailureLatch> latch_;
-  std::optional<Witness> witness_;  // nothing: read-only
+  std::shared_ptr<Witness> witness_;  // null: read-only
   std::shared_ptr<rocksdb::DB> db_;
 };
 
@@ -213,9 +213,17 @@ std::shared_ptr<rocksdb::DB> Own(rocksdb::DB* db, bool read_only,
 
 absl::Status CheckWitness(const StoreFolder& folder, std::uint64_t sequence) {
   LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Read(folder));
-  if (!witness.has_value() || sequence >= *witness) return absl::OkStatus();
-  return Corrupt(Cat("its log ends at write ", sequence, ", but writes up to ", *witness,
-                     " were acknowledged"));
+  if (!witness.has_value()) return absl::OkStatus();
+  if (sequence < witness->sequence) {
+    return Corrupt(Cat("its log ends at write ", sequence, ", but writes up to ", witness->sequence,
+                       " were acknowledged"));
+  }
+  const Manifest known{.number = witness->manifest, .bytes = witness->manifest_bytes};
+  const auto found = CurrentManifest(folder.database());
+  if (found.value_or(Manifest()) >= known) return absl::OkStatus();
+  return Corrupt(Cat("its manifest ", found.has_value() ? found->number : 0, " ends at byte ",
+                     found.has_value() ? found->bytes : 0, ", but manifest ", known.number,
+                     " had come to byte ", known.bytes));
 }
 
 absl::StatusOr<std::shared_ptr<rocksdb::DB>> OpenForReading(const StoreFolder& folder,
@@ -244,7 +252,7 @@ absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
       LIANJIE_RETURN_IF_ERROR(CheckWitness(folder, db->GetLatestSequenceNumber()));
     }
     return std::make_shared<RocksKeyValue>(std::move(folder), std::move(rocks), 0, std::move(db),
-                                           std::move(latch), std::nullopt);
+                                           std::move(latch), nullptr);
   }
   if (!there) LIANJIE_RETURN_IF_ERROR(folder.Create());
   LIANJIE_ASSIGN_OR_RETURN(File lock, folder.Lock());
@@ -255,13 +263,17 @@ absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
   }
   LIANJIE_RETURN_IF_ERROR(folder.RemoveLeftovers());
   LIANJIE_RETURN_IF_ERROR(RemoveTree(folder.checkpoints()));
-  LIANJIE_ASSIGN_OR_RETURN(Witness witness, Witness::Open(folder));
+  LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Open(folder));
   rocksdb::DB* db = nullptr;
   LIANJIE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(rocks, folder.database(), &db)));
   auto owned = Own(db, false, latch, std::move(lock));
+  latch->AttestManifest([witness](const Manifest& manifest) {
+    return witness->WriteManifest(manifest.number, manifest.bytes);
+  });
+  LIANJIE_RETURN_IF_ERROR(latch->Refusal());
   return std::make_shared<RocksKeyValue>(std::move(folder), std::move(rocks),
                                          options.min_free_disk_bytes, std::move(owned),
-                                         std::move(latch), std::move(witness));
+                                         std::move(latch), witness);
 }
 
 absl::StatusOr<std::shared_ptr<const KeyValueReader>> ReadRocksDatabase(

@@ -84,8 +84,22 @@ absl::Status FailureLatch::Refusal() const {
        .metadata = {{"cause", std::string(FromAbsl(first_.message()))}}});
 }
 
+void FailureLatch::AttestManifest(std::function<absl::Status(const Manifest&)> attest) {
+  const std::lock_guard lock(manifest_mutex_);
+  attest_ = std::move(attest);
+  if (const absl::Status status = attest_(manifest_); !status.ok()) Fail(status).IgnoreError();
+}
+
+void FailureLatch::ManifestGrew(const Manifest& manifest) {
+  const std::lock_guard lock(manifest_mutex_);
+  manifest_ = manifest;
+  if (!attest_) return;
+  if (const absl::Status status = attest_(manifest_); !status.ok()) Fail(status).IgnoreError();
+}
+
 rocksdb::Options MakeRocksOptions(const OpenOptions& options, std::shared_ptr<FailureLatch> latch) {
   rocksdb::Options o;
+  o.env = latch->env();
   o.create_if_missing = true;  // whether there may be a new store was decided before
 
   // Notice damage, and never go on with it.

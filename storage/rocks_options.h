@@ -11,6 +11,7 @@
 #include "rocksdb/listener.h"
 #include "rocksdb/options.h"
 #include "storage/store.h"
+#include "storage/watched_file_system.h"
 
 namespace lianjie::storage {
 
@@ -19,7 +20,9 @@ namespace lianjie::storage {
 class FailureLatch {
  public:
   explicit FailureLatch(std::function<void(const absl::Status&)> on_failure)
-      : on_failure_(std::move(on_failure)) {}
+      : on_failure_(std::move(on_failure)),
+        env_(MakeWatchedEnv([this](const rocksdb::Status& error) { Check(error).IgnoreError(); },
+                            [this](const Manifest& manifest) { ManifestGrew(manifest); })) {}
 
   // The status as the Store says it; an error of the disk is latched.
   absl::Status Check(const rocksdb::Status& status);
@@ -27,11 +30,23 @@ class FailureLatch {
   absl::Status Fail(const absl::Status& error);
   // OK, or that the store has failed and why.
   absl::Status Refusal() const;
+  // The files of a database that this latch belongs to: what they fail at is latched at once. Lives
+  // as long as the latch.
+  rocksdb::Env* env() const { return env_.get(); }
+  // From now on `attest` gets the manifest whenever it has grown on disk, at once the one there is.
+  // An error of its is latched.
+  void AttestManifest(std::function<absl::Status(const Manifest&)> attest);
 
  private:
+  void ManifestGrew(const Manifest& manifest);
+
   std::function<void(const absl::Status&)> on_failure_;
   mutable std::mutex mutex_;
+  std::mutex manifest_mutex_;
+  Manifest manifest_;
+  std::function<absl::Status(const Manifest&)> attest_;
   absl::Status first_;
+  const std::unique_ptr<rocksdb::Env> env_;
 };
 
 // What an error of RocksDB means to users of the Store.

@@ -11,10 +11,12 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <initializer_list>
 #include <iterator>
 #include <limits>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
@@ -75,22 +77,67 @@ absl::Status NoStore(const std::string& path) {
 
 namespace {
 
-// "<sequence> <checksum>\n" in hexadecimal.
-std::string WitnessLine(std::uint64_t sequence) {
-  Digest digest;
-  digest.AddNumber(sequence);
-  char line[64];
-  const int size = std::snprintf(line, sizeof line, "%016llx %016llx\n",
-                                 static_cast<unsigned long long>(sequence),
-                                 static_cast<unsigned long long>(digest.low64()));
-  return {line, static_cast<std::size_t>(size)};
+// Makes a folder and those above it, and syncs the names of all that may be new: a folder whose
+// name is lost in a power cut takes all that lies in it along, however well that was synced.
+absl::Status MakeLastingFolder(const std::string& path) {
+  std::error_code error;
+  const fs::path whole = fs::absolute(path, error).lexically_normal();
+  std::vector<fs::path> above;  // nearest first, down to one that was there
+  for (fs::path at = whole; at.has_relative_path(); at = at.parent_path()) {
+    above.push_back(at.parent_path());
+    if (fs::exists(at.parent_path(), error)) break;
+  }
+  fs::create_directories(path, error);
+  if (error) {
+    errno = error.value();
+    return SystemError("cannot make the folder", path);
+  }
+  for (const fs::path& folder : above) {
+    // One that may not be read cannot be synced, and was not made here.
+    if (access(folder.c_str(), R_OK) != 0) continue;
+    LIANJIE_RETURN_IF_ERROR(SyncFolder(folder.string()));
+  }
+  return absl::OkStatus();
 }
 
-std::optional<std::uint64_t> ParseWitnessLine(std::string_view text) {
+// "<number>... <checksum>\n" in hexadecimal.
+std::string WitnessLine(std::initializer_list<std::uint64_t> numbers) {
+  Digest digest;
+  std::string line;
+  const auto add = [&line](std::uint64_t number, char end) {
+    char text[20];
+    std::snprintf(text, sizeof text, "%016llx%c", static_cast<unsigned long long>(number), end);
+    line += text;
+  };
+  for (const std::uint64_t number : numbers) {
+    digest.AddNumber(number);
+    add(number, ' ');
+  }
+  add(digest.low64(), '\n');
+  return line;
+}
+
+// A line for the sequence, and one for the manifest, which older releases do not know.
+std::string WitnessText(const Attested& attested) {
+  return WitnessLine({attested.sequence}) +
+         WitnessLine({attested.manifest, attested.manifest_bytes});
+}
+
+std::optional<Attested> ParseWitness(std::string_view text) {
   unsigned long long sequence = 0;
-  const std::string line(text.substr(0, text.find('\n') + 1));
-  if (std::sscanf(line.c_str(), "%16llx", &sequence) != 1) return std::nullopt;
-  return line == WitnessLine(sequence) ? std::optional<std::uint64_t>(sequence) : std::nullopt;
+  unsigned long long manifest = 0;
+  unsigned long long bytes = 0;
+  const std::string slot(text.substr(0, kSlotBytes));
+  if (std::sscanf(slot.c_str(), "%16llx", &sequence) != 1) return std::nullopt;
+  const std::string first = WitnessLine({sequence});
+  if (!slot.starts_with(first)) return std::nullopt;
+  const std::string rest = slot.substr(first.size());
+  if (Trim(rest).empty()) return Attested{.sequence = sequence};
+  if (std::sscanf(rest.c_str(), "%16llx %16llx", &manifest, &bytes) != 2 ||
+      !rest.starts_with(WitnessLine({manifest, bytes}))) {
+    return std::nullopt;
+  }
+  return Attested{.sequence = sequence, .manifest = manifest, .manifest_bytes = bytes};
 }
 
 }  // namespace
@@ -134,7 +181,7 @@ absl::StatusOr<bool> StoreFolder::HasStore(std::uint64_t format) const {
   }
   if (database) return true;
   LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Read(*this));
-  if (witness.value_or(0) > 0) return Corrupt("its database is missing");
+  if (witness.value_or(Attested()).sequence > 0) return Corrupt("its database is missing");
   return false;
 }
 
@@ -143,13 +190,10 @@ std::string StoreFolder::database_file(std::string_view name) const {
 }
 
 absl::Status StoreFolder::Create() const {
-  std::error_code error;
-  fs::create_directories(path_, error);
-  if (error) {
-    errno = error.value();
-    return SystemError("cannot make the folder", path_);
-  }
-  return WriteFormat();
+  LIANJIE_RETURN_IF_ERROR(MakeLastingFolder(path_));
+  LIANJIE_RETURN_IF_ERROR(WriteFormat());
+  // RocksDB makes its folder by itself, but syncs only what lies in it.
+  return MakeLastingFolder(database());
 }
 
 absl::Status StoreFolder::WriteFormat() const {
@@ -229,37 +273,50 @@ std::uint64_t StoreFolder::UsedBytes() const {
   return bytes;
 }
 
-absl::StatusOr<std::optional<std::uint64_t>> Witness::Read(const StoreFolder& folder) {
+absl::StatusOr<std::optional<Attested>> Witness::Read(const StoreFolder& folder) {
   const std::string path = folder.path() + "/WITNESS";
   std::error_code error;
   if (!fs::exists(path, error)) return std::nullopt;
   const std::string bytes = ReadWhole(path);
-  const auto first = ParseWitnessLine(bytes);
+  const auto first = ParseWitness(bytes);
   const auto second =
-      ParseWitnessLine(std::string_view(bytes).substr(std::min(bytes.size(), kSlotBytes)));
+      ParseWitness(std::string_view(bytes).substr(std::min(bytes.size(), kSlotBytes)));
   if (!first.has_value() && !second.has_value()) return Corrupt("its WITNESS file is unreadable");
-  return std::max(first.value_or(0), second.value_or(0));
+  return std::max(first.value_or(Attested()), second.value_or(Attested()));
 }
 
-absl::StatusOr<Witness> Witness::Open(const StoreFolder& folder) {
+absl::StatusOr<std::shared_ptr<Witness>> Witness::Open(const StoreFolder& folder) {
   LIANJIE_ASSIGN_OR_RETURN(const auto stored, Read(folder));
   const std::string path = folder.path() + "/WITNESS";
-  Witness witness(File(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_DSYNC, 0644)));
-  if (witness.file_.get() < 0) return SystemError("cannot open", path);
+  const std::shared_ptr<Witness> witness(
+      new Witness(File(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_DSYNC, 0644)),
+                  stored.value_or(Attested())));
+  if (witness->file_.get() < 0) return SystemError("cannot open", path);
   // Both places say the same at first, so that each write leaves a whole one.
-  const std::string line = WitnessLine(stored.value_or(0));
-  std::string both = line;
+  std::string both = WitnessText(witness->attested_);
   both.resize(kSlotBytes, ' ');
-  both += line;
-  both.resize(2 * kSlotBytes, ' ');
-  LIANJIE_RETURN_IF_ERROR(WriteAt(witness.file_, both, 0));
+  both += both;
+  LIANJIE_RETURN_IF_ERROR(WriteAt(witness->file_, both, 0));
   LIANJIE_RETURN_IF_ERROR(SyncFolder(folder.path()));
   return witness;
 }
 
-absl::Status Witness::Write(std::uint64_t sequence) {
+absl::Status Witness::WriteSequence(std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  attested_.sequence = sequence;
+  return Write();
+}
+
+absl::Status Witness::WriteManifest(std::uint64_t number, std::uint64_t bytes) {
+  const std::lock_guard lock(mutex_);
+  attested_.manifest = number;
+  attested_.manifest_bytes = bytes;
+  return Write();
+}
+
+absl::Status Witness::Write() {
   second_ = !second_;
-  return WriteAt(file_, WitnessLine(sequence), second_ ? kSlotBytes : 0);
+  return WriteAt(file_, WitnessText(attested_), second_ ? kSlotBytes : 0);
 }
 
 }  // namespace lianjie::storage

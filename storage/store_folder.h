@@ -9,8 +9,10 @@
 #ifndef LIANJIE_STORAGE_STORE_FOLDER_H_
 #define LIANJIE_STORAGE_STORE_FOLDER_H_
 
+#include <compare>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -77,20 +79,35 @@ class StoreFolder {
   std::string path_;
 };
 
-// The last acknowledged sequence number, on disk before the acknowledgement. Two places in turn,
-// each with a checksum, so that a torn write leaves the one before. One thread at a time.
+// What acknowledgements rest on.
+struct Attested {
+  std::uint64_t sequence = 0;  // of the last acknowledged write
+  // The database's manifest, and how much of it was on disk; 0: written by a release that did not
+  // tell. It says which files there are, and one that lost its end would forget the newest.
+  std::uint64_t manifest = 0;
+  std::uint64_t manifest_bytes = 0;
+
+  friend auto operator<=>(const Attested&, const Attested&) = default;
+};
+
+// How far acknowledged writes have come, on disk before the acknowledgement. Two places in turn,
+// each with a checksum, so that a torn write leaves the one before. Thread safe.
 class Witness {
  public:
   // What it says; nothing when it was never written. STORE_CORRUPT when neither place can be read.
-  static absl::StatusOr<std::optional<std::uint64_t>> Read(const StoreFolder& folder);
-  static absl::StatusOr<Witness> Open(const StoreFolder& folder);
-  // On disk when it returns.
-  absl::Status Write(std::uint64_t sequence);
+  static absl::StatusOr<std::optional<Attested>> Read(const StoreFolder& folder);
+  static absl::StatusOr<std::shared_ptr<Witness>> Open(const StoreFolder& folder);
+  // On disk when they return.
+  absl::Status WriteSequence(std::uint64_t sequence);
+  absl::Status WriteManifest(std::uint64_t number, std::uint64_t bytes);
 
  private:
-  explicit Witness(File file) : file_(std::move(file)) {}
+  Witness(File file, const Attested& attested) : file_(std::move(file)), attested_(attested) {}
+  absl::Status Write();
 
+  std::mutex mutex_;
   File file_;
+  Attested attested_;
   bool second_ = false;
 };
 

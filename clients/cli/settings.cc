@@ -15,9 +15,10 @@
 namespace lianjie::cli {
 namespace {
 
-constexpr std::array<std::string_view, 11> kNames = {
-    "data",   "server",          "ca",      "graph",   "threads", "memory", "retention",
-    "listen", "tls_certificate", "tls_key", "insecure"};
+constexpr std::array<std::string_view, 13> kNames = {
+    "data",        "server",          "ca",      "graph",    "threads",   "memory",
+    "listen",      "tls_certificate", "tls_key", "insecure", "retention", "min_free_disk",
+    "write_buffer"};
 
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
@@ -77,7 +78,7 @@ std::string Choose(const std::string& flag, const std::string& environment,
 
 }  // namespace
 
-absl::StatusOr<std::uint64_t> ParseBytes(std::string_view text) {
+absl::StatusOr<std::uint64_t> ParseBytes(std::string_view flag, std::string_view text) {
   std::string upper = ToUpper(Trim(text));
   std::string_view number = upper;
   for (const std::string_view tail : {"IB", "B"}) {
@@ -96,7 +97,7 @@ absl::StatusOr<std::uint64_t> ParseBytes(std::string_view text) {
   }
   const std::optional<double> value = ParseDouble(Trim(number));
   if (!value || *value < 0 || *value * factor > 1e18) {
-    return UsageError(Cat("--memory: '", text, "' is not a size; write it as 512M or 8GiB"));
+    return UsageError(Cat(flag, ": '", text, "' is not a size; write it as 512M or 8GiB"));
   }
   return static_cast<std::uint64_t>(*value * factor);
 }
@@ -118,6 +119,17 @@ absl::StatusOr<std::chrono::seconds> ParseRetention(std::string_view text) {
   return UsageError(Cat("--retention: '", text,
                         "' is not a time; write it as 7d, 12h, 30m or 90s, 0 or forever"));
 }
+
+namespace {
+
+absl::StatusOr<std::optional<std::uint64_t>> OptionalBytes(std::string_view flag,
+                                                           const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t bytes, ParseBytes(flag, text));
+  return bytes;
+}
+
+}  // namespace
 
 absl::StatusOr<Settings> ResolveSettings(const Flags& flags) {
   if (!flags.data.empty() && !flags.server.empty()) {
@@ -160,11 +172,17 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags) {
   }
   if (out.threads < 0) out.threads = 0;
   if (const std::string memory = Choose(flags.memory, "", file["memory"]); !memory.empty()) {
-    LIANJIE_ASSIGN_OR_RETURN(out.memory_bytes, ParseBytes(memory));
+    LIANJIE_ASSIGN_OR_RETURN(out.memory_bytes, ParseBytes("--memory", memory));
   }
   if (const std::string time = Choose(flags.retention, "", file["retention"]); !time.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(out.retention, ParseRetention(time));
   }
+  LIANJIE_ASSIGN_OR_RETURN(
+      out.min_free_disk_bytes,
+      OptionalBytes("--min-free-disk", Choose(flags.min_free_disk, "", file["min_free_disk"])));
+  LIANJIE_ASSIGN_OR_RETURN(
+      out.write_buffer_bytes,
+      OptionalBytes("--write-buffer", Choose(flags.write_buffer, "", file["write_buffer"])));
   out.listen = Choose(flags.listen, "", file["listen"]);
   out.tls_certificate = Choose(flags.tls_certificate, "", file["tls_certificate"]);
   out.tls_key = Choose(flags.tls_key, "", file["tls_key"]);

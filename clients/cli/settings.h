@@ -26,7 +26,9 @@ struct Settings {
   std::string graph = "default";
   int threads = 0;
   std::uint64_t memory_bytes = 0;
-  std::optional<std::chrono::seconds> retention;  // seconds::max(): for ever
+  std::optional<std::chrono::seconds> retention;     // seconds::max(): for ever
+  std::optional<std::uint64_t> min_free_disk_bytes;  // nothing: the store's default
+  std::optional<std::uint64_t> write_buffer_bytes;
   std::string listen;
   std::string tls_certificate;
   std::string tls_key;
@@ -36,6 +38,7 @@ struct Settings {
 // As the flags have it: empty where a flag was not given.
 struct Flags {
   std::string config, data, server, ca, graph, memory, retention, listen, tls_certificate, tls_key;
+  std::string min_free_disk, write_buffer;
   int threads = -1;
   bool insecure = false;
 };
@@ -44,8 +47,8 @@ struct Flags {
 // that does not parse, a name in it that is none).
 absl::StatusOr<Settings> ResolveSettings(const Flags& flags);
 
-// "512M", "8GiB", "1073741824"; binary units.
-absl::StatusOr<std::uint64_t> ParseBytes(std::string_view text);
+// "512M", "8GiB", "1073741824"; binary units. `flag` is what an error names.
+absl::StatusOr<std::uint64_t> ParseBytes(std::string_view flag, std::string_view text);
 
 // "90s", "30m", "12h", "7d", "0"; "forever": seconds::max(). The unit is required, but for 0.
 absl::StatusOr<std::chrono::seconds> ParseRetention(std::string_view text);

@@ -11,6 +11,7 @@
 #include "storage/key_value_store.h"
 #include "storage/keys.h"
 #include "storage/rocks_key_value.h"
+#include "storage/watched_file_system.h"
 #include "tests/storage/checker.h"
 #include "tests/storage/child.h"
 #include "tests/storage/conformance.h"
@@ -256,6 +257,35 @@ TEST_F(RocksTest, AStoreBehindItsAcknowledgementsIsRefused) {
   const auto store = Open();
   ASSERT_NE(store, nullptr);
   EXPECT_GE((*store->OpenReader("g"))->info().revision, 40);
+}
+
+// A manifest cut off between two records is a whole one of an older state: a load that it has
+// forgotten leaves no trace in the log, whose writes go on.
+TEST_F(RocksTest, AManifestThatLostItsEndIsRefused) {
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store->CreateGraph("g", {}).ok());
+    ASSERT_TRUE(Commit(*store, {Create(Node("A"))}).ok());
+    auto load = *store->BeginLoad({.graph = "g", .request_id = {}});
+    ASSERT_TRUE(load->AddNode(Node("B"), {}).ok());
+    ASSERT_TRUE(load->Finish().ok());
+    ASSERT_TRUE(Commit(*store, {Create(Node("C"))}).ok());
+  }
+  options_.read_only = true;
+  const auto manifest = CurrentManifest(Path("rocksdb"));
+  ASSERT_TRUE(manifest.has_value());
+  std::string current = ReadFile(Path("rocksdb/CURRENT"));
+  current.pop_back();  // its end of line
+  const fs::path path = Path("rocksdb/" + current);
+  const std::string whole = ReadFile(path);
+  ASSERT_EQ(whole.size(), manifest->bytes);
+  EXPECT_TRUE(TryOpen().ok());
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    WriteFile(path, whole.substr(0, size));
+    EXPECT_THAT(TryOpen(), Fails(Reason::kStoreCorrupt)) << size;
+  }
+  WriteFile(path, whole);
+  EXPECT_EQ((*Open()->OpenReader("g"))->info().node_count, 3);
 }
 
 TEST_F(RocksTest, ADatabaseThatIsGoneIsMissed) {

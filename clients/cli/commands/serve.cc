@@ -32,6 +32,8 @@ absl::Status Serve(const Settings& settings) {
   options.listen_address = settings.listen.empty() ? kDefaultListen : settings.listen;
   options.threads = settings.threads;
   options.memory_bytes = settings.memory_bytes;
+  options.min_free_disk_bytes = settings.min_free_disk_bytes;
+  options.write_buffer_bytes = settings.write_buffer_bytes;
   options.shutdown_grace = kShutdownGrace;
   if (settings.retention) options.retention = *settings.retention;
   const std::size_t colon = options.listen_address.rfind(':');
@@ -93,6 +95,14 @@ void AddServe(CLI::App& app, Session& session) {
                    "known: as 7d, 12h, 30m or 90s; 0 keeps the newest alone, forever keeps all; "
                    "default: 7d")
       ->type_name("TIME");
+  serve
+      ->add_option("--min-free-disk", flags.min_free_disk,
+                   "Refuse writes while less than this is free on the store's disk; default: 256M")
+      ->type_name("SIZE");
+  serve
+      ->add_option("--write-buffer", flags.write_buffer,
+                   "Memory for writes that are not yet in sorted files; default: 128M")
+      ->type_name("SIZE");
   serve->callback([&session] { session.action = &Serve; });
 }
 

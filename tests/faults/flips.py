@@ -1,0 +1,173 @@
+"""Damage to files that lie still: every class of file of a store that was stopped in order or killed, changed in many ways. What
+follows is a clear message, or the whole content unchanged; never a crash, never other data."""
+
+from __future__ import annotations
+
+import dataclasses
+import pathlib
+import random
+import shutil
+
+import lianjie
+import workload
+from chain import Chain, pause
+from journal import State
+
+SECTOR = 512
+
+
+@dataclasses.dataclass(frozen=True)
+class Damage:
+    """What is done to which file."""
+
+    name: str
+    file: pathlib.Path
+    text: str
+
+
+def _classes(store: pathlib.Path) -> dict[str, list[pathlib.Path]]:
+    """The store's files by what they are."""
+    patterns = {
+        "log": "rocksdb/*.log", "table": "rocksdb/*.sst", "manifest": "rocksdb/MANIFEST-*", "current": "rocksdb/CURRENT",
+        "options": "rocksdb/OPTIONS-*", "identity": "rocksdb/IDENTITY", "format": "FORMAT", "witness": "WITNESS", "owner": "OWNER",
+        "snapshot": "**/*.snapshot",
+    }  # fmt: skip
+    found = {name: sorted(store.glob(pattern)) for name, pattern in patterns.items()}
+    return {name: files for name, files in found.items() if files}
+
+
+def _offset(name: str, size: int, rng: random.Random) -> int:
+    """Anywhere; in a table its end as often, where index, filter, properties and footer lie."""
+    if name == "table" and rng.random() < 0.5:
+        return max(0, size - rng.randint(1, 2500))
+    return rng.randrange(size)
+
+
+def damage(store: pathlib.Path, rng: random.Random) -> Damage:
+    """Damages one file of the store."""
+    classes = _classes(store)
+    name = rng.choice([*classes, "log", "table", "table", "manifest"])
+    file = rng.choice(classes.get(name) or classes["manifest"])
+    data = bytearray(file.read_bytes())
+    ways = ["bit", "bit", "byte", "truncate", "sector", "grow", "delete", "empty"]
+    way = rng.choice(ways) if data else "delete"
+    at = _offset(name, len(data), rng) if data else 0
+    text = f"{way} at {at} of {len(data)} in {file.relative_to(store)}"
+    if name == "current" and rng.random() < 0.5:  # points at something else
+        data, way, text = bytearray(b"MANIFEST-999999\n"), "swap", "CURRENT names a manifest that is not there"
+    if way == "bit":
+        data[at] ^= 1 << rng.randrange(8)
+    elif way == "byte":
+        data[at] = (data[at] + rng.randint(1, 255)) % 256
+    elif way == "truncate":
+        del data[at:]
+    elif way == "sector":
+        begin = at // SECTOR * SECTOR
+        end = min(len(data), begin + SECTOR)
+        data[begin:end] = bytes(end - begin)
+    elif way == "grow":
+        data += rng.randbytes(rng.choice([1, 7, 4096]))
+    elif way == "empty":
+        data.clear()
+    if way == "delete":
+        file.unlink()
+    else:
+        file.write_bytes(bytes(data))
+    return Damage(name, file, text)
+
+
+def flips(chain: Chain, faults: int) -> None:
+    """A store is filled and stopped (in odd chains killed, so that its log is live); then copies of it are damaged."""
+    base = _base(chain)
+    expected = {key: value for client in chain.clients for key, value in client.stream.state.items()}
+    expected[(workload.SHARED, "graph", "")] = f"{chain.revision} "
+    for _ in range(faults):
+        shutil.rmtree(chain.store, ignore_errors=True)
+        shutil.copytree(base, chain.store)
+        done = damage(chain.store, chain.rng)
+        chain.findings.tried += 1
+        _judge(chain, done, expected)
+        chain.server.kill()
+
+
+def _base(chain: Chain) -> pathlib.Path:
+    """The undamaged store, with the journal settled on what it holds."""
+    live = chain.rng.random() < 0.5
+    for last in (False, True):
+        server = chain.open(preload=False)
+        with chain.load():
+            pause(chain.rng.uniform(0.4, 0.8), server)
+            if last and live:
+                server.kill()
+        _see(server.address, live and last)
+        server.kill() if last and live else server.stop()
+    base = chain.folder / "base"
+    shutil.copytree(chain.store, base)
+    server = chain.start(preload=False)
+    if server.address is None:
+        chain.fail("lost", f"the store is not opened again: {server.log()[-600:]}")
+    chain.compare(again=False)
+    server.kill()
+    return base
+
+
+def _see(address: str, gone: bool) -> None:
+    """An analysis, so that there is a Snapshot that may be saved."""
+    if not gone:
+        with workload.connect(address) as client:
+            client.run("degree")
+
+
+def _judge(chain: Chain, done: Damage, expected: State) -> None:
+    server = chain.start(preload=False)
+    note = f"{done.text}: "
+    if server.address is None:
+        _detected(chain, note)
+        return
+    try:
+        with workload.connect(server.address) as client:
+            found, _ = workload.read_all(client)
+            targets = _links_by_target(client, found.get(workload.SHARED, {}))
+            degrees = client.run("degree").df if workload.SHARED in found else None
+    except lianjie.LianjieError as error:
+        _told(chain, note, error)
+        return
+    actual = {key: value for state in found.values() for key, value in state.items()}
+    links = {key[2] for key in actual if key[:2] == (workload.SHARED, "link")}
+    nodes = sum(key[:2] == (workload.SHARED, "node") for key in actual)
+    if actual != expected:
+        differ = {key for key in actual.keys() | expected.keys() if actual.get(key) != expected.get(key)}
+        chain.findings.lost += 1
+        chain.findings.notes.append(f"{note}other data, {len(differ)} keys, as {sorted(differ)[:3]}; {server.log()}")
+    elif targets != links or len(degrees) != nodes or degrees["score"].sum() != 2 * len(links):
+        chain.findings.half += 1
+        chain.findings.notes.append(f"{note}links by target, by source and in the analysis differ")
+    else:
+        chain.findings.harmless += 1
+
+
+def _links_by_target(client, shared: State) -> set[str]:
+    nodes = [key[2] for key in shared if key[1] == "node"]
+    return {row["id"] for node in nodes for row in client.list_links(target=node)}
+
+
+def _told(chain: Chain, note: str, error: lianjie.LianjieError) -> None:
+    """An answer that says that the store is damaged, or an end of the process that does."""
+    chain.server.wait(2)
+    if chain.server.alive():
+        if error.reason == "STORE_CORRUPT" or error.code == "DATA_LOSS":
+            chain.findings.detected += 1
+        else:
+            chain.findings.wrong += 1
+            chain.findings.notes.append(f"{note}answered {error}")
+        return
+    _detected(chain, note)
+
+
+def _detected(chain: Chain, note: str) -> None:
+    code, log = chain.server.wait(), chain.server.log()
+    if code is not None and code > 0 and ("lianjie: " in log or "error: " in log):
+        chain.findings.detected += 1
+    else:
+        chain.findings.wrong += 1
+        chain.findings.notes.append(f"{note}ends with {code} and no clear message: {log[-600:]}")
