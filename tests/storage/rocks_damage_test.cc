@@ -1,0 +1,127 @@
+// Damage to a store on disk, and a disk that fails: noticed, said, never answered from.
+#include "tests/storage/rocks_fixture.h"
+
+namespace lianjie::storage {
+namespace {
+
+TEST_F(RocksTest, AStoreBehindItsAcknowledgementsIsRefused) {
+  CrashAfter(40);
+  const auto logs = Files(".log");
+  ASSERT_EQ(logs.size(), 1);
+  const std::string whole = ReadFile(logs[0]);
+  std::string flipped = whole;
+  flipped[flipped.size() / 2] ^= 1;
+  for (const std::string& damaged : {whole.substr(0, whole.size() / 2), flipped, std::string()}) {
+    WriteFile(logs[0], damaged);
+    EXPECT_THAT(TryOpen(), Fails(Reason::kStoreCorrupt));
+    options_.read_only = true;
+    EXPECT_THAT(TryOpen(), Fails(Reason::kStoreCorrupt));
+    options_.read_only = false;
+  }
+  // Nothing was destroyed by looking: with the log back, all is there.
+  WriteFile(logs[0], whole);
+  const auto store = Open();
+  ASSERT_NE(store, nullptr);
+  EXPECT_GE((*store->OpenReader("g"))->info().revision, 40);
+}
+
+// A manifest cut off between two records is a whole one of an older state: a load that it has
+// forgotten leaves no trace in the log, whose writes go on.
+
+// A manifest cut off between two records is a whole one of an older state: a load that it has
+// forgotten leaves no trace in the log, whose writes go on.
+TEST_F(RocksTest, AManifestThatLostItsEndIsRefused) {
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store->CreateGraph("g", {}).ok());
+    ASSERT_TRUE(Commit(*store, {Create(Node("A"))}).ok());
+    auto load = *store->BeginLoad({.graph = "g", .request_id = {}});
+    ASSERT_TRUE(load->AddNode(Node("B"), {}).ok());
+    ASSERT_TRUE(load->Finish().ok());
+    ASSERT_TRUE(Commit(*store, {Create(Node("C"))}).ok());
+  }
+  options_.read_only = true;
+  const auto manifest = CurrentManifest(Path("rocksdb"));
+  ASSERT_TRUE(manifest.has_value());
+  std::string current = ReadFile(Path("rocksdb/CURRENT"));
+  current.pop_back();  // its end of line
+  const fs::path path = Path("rocksdb/" + current);
+  const std::string whole = ReadFile(path);
+  ASSERT_EQ(whole.size(), manifest->bytes);
+  EXPECT_TRUE(TryOpen().ok());
+  for (std::size_t size = 0; size < whole.size(); ++size) {
+    WriteFile(path, whole.substr(0, size));
+    EXPECT_THAT(TryOpen(), Fails(Reason::kStoreCorrupt)) << size;
+  }
+  WriteFile(path, whole);
+  EXPECT_EQ((*Open()->OpenReader("g"))->info().node_count, 3);
+}
+
+TEST_F(RocksTest, ADatabaseThatIsGoneIsMissed) {
+  CrashAfter(1);
+  fs::remove_all(Path("rocksdb"));
+  EXPECT_THAT(TryOpen(), Fails(Reason::kStoreCorrupt));
+  WriteFile(Path("WITNESS"), "nonsense");
+  EXPECT_THAT(TryOpen(), Fails(Reason::kStoreCorrupt));
+}
+
+TEST_F(RocksTest, DamageInAFileIsNoticedNotAnswered) {
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store->CreateGraph("g", {}).ok());
+    LoadOptions options;
+    options.graph = "g";
+    auto load = *store->BeginLoad(options);
+    for (int i = 0; i < 20000; ++i) ASSERT_TRUE(load->AddNode(Node(Cat("N", i)), {}).ok());
+    ASSERT_TRUE(load->Finish().ok());
+  }
+  int failures = 0;
+  options_.on_failure = [&](const absl::Status&) { ++failures; };
+  for (const fs::path& file : Files(".sst")) {
+    std::string bytes = ReadFile(file);
+    for (std::size_t i = 1000; i + 4000 < bytes.size(); i += 5000) bytes[i] ^= 0x55;
+    WriteFile(file, bytes);
+  }
+  const auto store = OpenRocksStore(options_);
+  if (!store.ok()) {
+    EXPECT_THAT(store.status(), Fails(Reason::kStoreCorrupt));
+    return;
+  }
+  absl::Status status;
+  int seen = 0;
+  const auto reader = (*store)->OpenReader("g");
+  if (reader.ok()) {
+    status = (*reader)->StartBulkScan(1)->VisitNodes(0, [&](const NodeRecord&) {
+      ++seen;
+      return absl::OkStatus();
+    });
+  } else {
+    status = reader.status();
+  }
+  EXPECT_THAT(status, Fails(Reason::kStoreCorrupt));
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_LT(seen, 20000);
+  EXPECT_EQ(failures, 1);
+  EXPECT_THAT(Commit(**store, {Create(Node("X"))}), Fails(Reason::kStoreCorrupt));
+}
+
+TEST_F(RocksTest, AFailingDiskFailsTheStore) {
+  {
+    Child child("fail", options_.path);
+    EXPECT_EQ(child.ReadLine(), "OK");
+    EXPECT_EQ(child.ReadLine(), "REFUSED");
+    EXPECT_EQ(child.ReadLine(), "STORE_CORRUPT");  // a later commit
+    EXPECT_EQ(child.ReadLine(), "STORE_CORRUPT");  // a later load
+    EXPECT_EQ(child.ReadLine(), "OK");             // reads go on
+    EXPECT_EQ(child.ReadLine(), "NODE_NOT_FOUND");
+    EXPECT_EQ(child.ReadLine(), "1");  // on_failure, once
+    EXPECT_EQ(child.ReadLine(), "");
+  }
+  const auto store = Open();
+  ASSERT_NE(store, nullptr);
+  EXPECT_TRUE((*store->OpenReader("g"))->GetNode("small").ok());
+  EXPECT_TRUE(Commit(*store, {Create(Node("later"))}).ok());
+}
+
+}  // namespace
+}  // namespace lianjie::storage
