@@ -20,9 +20,10 @@ class LoadProgress {
   // Work units of the phases to come; a row looked at is one, a key written about two.
   void Expect(std::uint64_t units) { total_ += units; }
   void Add(std::uint64_t units) {
-    const std::uint64_t done = done_ += units;
-    if (!tell_ || done < next_.load(std::memory_order_relaxed)) return;
+    if ((done_ += units) < next_.load(std::memory_order_relaxed) || !tell_) return;
     const std::lock_guard lock(mutex_);
+    const std::uint64_t done = done_.load();  // Read under the lock: what is told never goes back.
+    if (done < next_) return;
     next_ = done + kUnitsApart;
     tell_({.done = done, .total = std::max(done, total_.load())});
   }
