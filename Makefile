@@ -38,8 +38,10 @@ bench: setup-test  ## Builds and runs the micro benchmarks
 
 bench-store: setup-test  ## Measures the store beside the machine's own limits (LINKS=10000000)
 	@$(CONFIGURE) -DLIANJIE_BUILD_BENCHMARKS=ON
-	@cmake --build $(BUILD) --target store_benchmark
+	@cmake --build $(BUILD) --target store_benchmark lianjie
+	@rm -rf $(BUILD)/store_benchmark
 	@$(BUILD)/bin/store_benchmark $(BUILD)/store_benchmark $(LINKS)
+	@$(PYTHON) benchmarks/store/import_benchmark.py $(LIANJIE) $(BUILD)/store_benchmark $(LINKS)
 
 demo: build  ## Generates a county, imports it and shows the answers
 	@LIANJIE=$(LIANJIE) clients/cli/demo.sh

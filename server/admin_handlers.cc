@@ -190,6 +190,16 @@ absl::StatusOr<v1::GetStorageStatisticsResponse> AdminHandlers::GetStorageStatis
     counter.set_name(name);
     counter.set_int64_value(static_cast<std::int64_t>(value));
   }
+  for (const auto& load : loads_.List()) {
+    auto& status = *response.add_loads();
+    status.set_graph(load->graph);
+    status.set_row_count(load->row_count);
+    const std::uint64_t done = load->done;  // before the total, which only grows
+    if (load->total == 0) continue;
+    status.mutable_progress()->set_phase("writing");
+    status.mutable_progress()->set_completed_work(static_cast<std::int64_t>(done));
+    status.mutable_progress()->set_total_work(static_cast<std::int64_t>(load->total.load()));
+  }
   return response;
 }
 

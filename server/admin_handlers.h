@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "lianjie/v1/admin_service.pb.h"
 #include "server/call.h"
+#include "server/loads.h"
 #include "storage/store.h"
 
 namespace lianjie::server {
@@ -17,8 +18,8 @@ namespace lianjie::server {
 class AdminHandlers {
  public:
   // `backup_folder` is that of requests that name none; it may be empty.
-  AdminHandlers(storage::Store& store, std::string backup_folder)
-      : store_(store), backup_folder_(std::move(backup_folder)) {}
+  AdminHandlers(storage::Store& store, const Loads& loads, std::string backup_folder)
+      : store_(store), loads_(loads), backup_folder_(std::move(backup_folder)) {}
 
   absl::Status CreateBackup(const v1::CreateBackupRequest& request, StreamWriter& writer,
                             const Call& call);
@@ -33,6 +34,7 @@ class AdminHandlers {
   absl::StatusOr<std::string> FolderOf(const std::string& asked) const;
 
   storage::Store& store_;
+  const Loads& loads_;
   const std::string backup_folder_;
 };
 

@@ -23,6 +23,11 @@ absl::StatusOr<LineRecord> FromProto(const v1::Line& line);
 // Unset fields of a google.type.Date are not allowed: the API knows whole days only.
 absl::StatusOr<Date> FromProto(const google::type::Date& date, std::string_view field);
 
+// Into a message that is clear.
+void ToProto(const NodeRecord& node, v1::Node& out);
+void ToProto(const LinkRecord& link, v1::Link& out);
+void ToProto(const RegionRecord& region, v1::Region& out);
+void ToProto(const LineRecord& line, v1::Line& out);
 v1::Node ToProto(const NodeRecord& node);
 v1::Link ToProto(const LinkRecord& link);
 v1::Region ToProto(const RegionRecord& region);

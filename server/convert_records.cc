@@ -106,8 +106,7 @@ absl::StatusOr<NodeRecord> FromProto(const v1::Node& in) {
   return out;
 }
 
-v1::Node ToProto(const NodeRecord& in) {
-  v1::Node out;
+void ToProto(const NodeRecord& in, v1::Node& out) {
   out.set_id(in.id);
   out.set_kind(WriteEnum<v1::NodeKind>(in.kind));
   out.set_subtype(in.subtype);
@@ -142,7 +141,6 @@ v1::Node ToProto(const NodeRecord& in) {
   if (in.valid.to != kDateMax) *out.mutable_valid_to() = ToProto(in.valid.to);
   for (const std::string& label : in.labels) out.add_labels(label);
   for (const auto& [name, value] : in.properties) (*out.mutable_properties())[name] = value;
-  return out;
 }
 
 absl::StatusOr<LinkRecord> FromProto(const v1::Link& in) {
@@ -173,8 +171,7 @@ absl::StatusOr<LinkRecord> FromProto(const v1::Link& in) {
   return out;
 }
 
-v1::Link ToProto(const LinkRecord& in) {
-  v1::Link out;
+void ToProto(const LinkRecord& in, v1::Link& out) {
   out.set_id(in.id);
   out.set_agreement(in.agreement);
   out.set_source(in.source);
@@ -197,7 +194,6 @@ v1::Link ToProto(const LinkRecord& in) {
   if (in.valid.from != kDateMin) *out.mutable_valid_from() = ToProto(in.valid.from);
   if (in.valid.to != kDateMax) *out.mutable_valid_to() = ToProto(in.valid.to);
   for (const auto& [name, value] : in.properties) (*out.mutable_properties())[name] = value;
-  return out;
 }
 
 absl::StatusOr<RegionRecord> FromProto(const v1::Region& in) {
@@ -205,13 +201,11 @@ absl::StatusOr<RegionRecord> FromProto(const v1::Region& in) {
       .code = in.code(), .parent = in.parent(), .name = in.name(), .level = in.level()};
 }
 
-v1::Region ToProto(const RegionRecord& in) {
-  v1::Region out;
+void ToProto(const RegionRecord& in, v1::Region& out) {
   out.set_code(in.code);
   out.set_parent(in.parent);
   out.set_name(in.name);
   out.set_level(ToInt32(in.level));
-  return out;
 }
 
 absl::StatusOr<LineRecord> FromProto(const v1::Line& in) {
@@ -223,14 +217,27 @@ absl::StatusOr<LineRecord> FromProto(const v1::Line& in) {
   return out;
 }
 
-v1::Line ToProto(const LineRecord& in) {
-  v1::Line out;
+void ToProto(const LineRecord& in, v1::Line& out) {
   out.set_region(in.region);
   out.set_year(ToInt32(in.year));
   LIANJIE_WRITE_OPTIONAL(line_yuan);
   LIANJIE_WRITE_OPTIONAL(minimum_benefit_yuan);
+}
+
+namespace {
+
+template <typename Message, typename Record> Message Made(const Record& record) {
+  Message out;
+  ToProto(record, out);
   return out;
 }
+
+}  // namespace
+
+v1::Node ToProto(const NodeRecord& node) { return Made<v1::Node>(node); }
+v1::Link ToProto(const LinkRecord& link) { return Made<v1::Link>(link); }
+v1::Region ToProto(const RegionRecord& region) { return Made<v1::Region>(region); }
+v1::Line ToProto(const LineRecord& line) { return Made<v1::Line>(line); }
 
 #undef LIANJIE_READ_OPTIONAL
 #undef LIANJIE_WRITE_OPTIONAL

@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kMaxRowErrorBytes = std::size_t{3} << 20;
 constexpr std::int64_t kDefaultMaxBadRows = 100000;
+// What one large row leaves behind in each place of a message must not add up.
+constexpr int kMessagesToAnObject = 16;
 
 std::string IdOf(const v1::Node& node) { return node.id(); }
 std::string IdOf(const v1::Link& link) { return link.id(); }
@@ -25,6 +27,11 @@ void SetCounts(std::uint64_t created, std::uint64_t updated, v1::ImportCounts& o
 }
 
 }  // namespace
+
+v1::ImportRequest& ImportHandler::NextMessage() {
+  if (messages_++ % kMessagesToAnObject == 0) message_ = std::make_unique<v1::ImportRequest>();
+  return *message_;
+}
 
 absl::Status ImportHandler::Take(const v1::ImportRequest& message) {
   if (ended_) return InvalidField("end", "must be the last message");
@@ -68,9 +75,16 @@ absl::Status ImportHandler::Begin(const v1::ImportOptions& options) {
                          : storage::LoadOptions::OnExisting::kError;
   skip_bad_rows_ = load.skip_bad_rows;
   max_bad_rows_ = load.max_bad_rows;
+  load.memory_bytes = loads_.memory_bytes().value_or(load.memory_bytes);
+  const std::shared_ptr<LoadState> state = loads_.Begin(load.graph);
+  load.progress = [state](storage::LoadStep step) {
+    state->total = step.total;
+    state->done = step.done;
+  };
   absl::StatusOr<std::unique_ptr<storage::Load>> begun = store_.BeginLoad(load);
   if (!begun.ok()) return begun.status();
   load_ = *std::move(begun);
+  state_ = state;
   return absl::OkStatus();
 }
 
@@ -100,6 +114,7 @@ absl::Status ImportHandler::AddRows(const Messages& rows, const v1::ImportChunk&
     return InvalidField("chunk.line_numbers", Cat("there are ", chunk.line_numbers_size(), " for ",
                                                   rows.size(), " rows"));
   }
+  std::unique_ptr<storage::RowBlock> block = load_->NewBlock();
   for (int i = 0; i < rows.size(); ++i) {
     ++row_count_;
     const std::int64_t ordinal = ++origin_rows_[origin];
@@ -107,9 +122,10 @@ absl::Status ImportHandler::AddRows(const Messages& rows, const v1::ImportChunk&
         .file = origin, .line = chunk.line_numbers_size() != 0 ? chunk.line_numbers(i) : ordinal};
     auto record = FromProto(rows[i]);
     if (record.ok()) {
-      if (absl::Status status = add(*std::move(record), where); !status.ok())
-        return Locate(status, where);
+      add(*block, *std::move(record), where);
     } else if (!skip_bad_rows_) {
+      // A bad row among those before it comes first.
+      LIANJIE_RETURN_IF_ERROR(AddBlock(std::move(block)));
       return Locate(record.status(), where);
     } else if (unreadable_.size() >= max_bad_rows_) {
       return MakeError(absl::StatusCode::kResourceExhausted,
@@ -124,7 +140,14 @@ absl::Status ImportHandler::AddRows(const Messages& rows, const v1::ImportChunk&
       unreadable_.push_back({.origin = where, .id = IdOf(rows[i]), .status = record.status()});
     }
   }
-  return absl::OkStatus();
+  state_->row_count = row_count_;
+  return AddBlock(std::move(block));
+}
+
+absl::Status ImportHandler::AddBlock(std::unique_ptr<storage::RowBlock> block) {
+  absl::Status status = load_->Add(std::move(block));
+  const auto& bad = load_->bad_row();
+  return !status.ok() && bad ? Locate(status, bad->origin) : status;
 }
 
 absl::Status ImportHandler::AddChunk(const v1::ImportChunk& chunk) {
@@ -132,22 +155,24 @@ absl::Status ImportHandler::AddChunk(const v1::ImportChunk& chunk) {
                     (chunk.regions().empty() ? 0 : 1) + (chunk.lines().empty() ? 0 : 1);
   if (kinds > 1) return InvalidField("chunk", "holds rows of more than one kind");
   const std::uint32_t origin = OriginOf(chunk.origin());
-  storage::Load& load = *load_;
+  using storage::RowBlock;
+  using storage::RowOrigin;
+  LIANJIE_RETURN_IF_ERROR(AddRows(chunk.regions(), chunk, origin,
+                                  [](RowBlock& block, RegionRecord row, RowOrigin where) {
+                                    block.AddRegion(std::move(row), where);
+                                  }));
   LIANJIE_RETURN_IF_ERROR(
-      AddRows(chunk.regions(), chunk, origin, [&](RegionRecord row, storage::RowOrigin where) {
-        return load.AddRegion(std::move(row), where);
+      AddRows(chunk.nodes(), chunk, origin, [](RowBlock& block, NodeRecord row, RowOrigin where) {
+        block.AddNode(std::move(row), where);
       }));
   LIANJIE_RETURN_IF_ERROR(
-      AddRows(chunk.nodes(), chunk, origin, [&](NodeRecord row, storage::RowOrigin where) {
-        return load.AddNode(std::move(row), where);
+      AddRows(chunk.links(), chunk, origin, [](RowBlock& block, LinkRecord row, RowOrigin where) {
+        block.AddLink(std::move(row), where);
       }));
-  LIANJIE_RETURN_IF_ERROR(
-      AddRows(chunk.links(), chunk, origin, [&](LinkRecord row, storage::RowOrigin where) {
-        return load.AddLink(std::move(row), where);
-      }));
-  return AddRows(chunk.lines(), chunk, origin, [&](LineRecord row, storage::RowOrigin where) {
-    return load.AddLine(std::move(row), where);
-  });
+  return AddRows(chunk.lines(), chunk, origin,
+                 [](RowBlock& block, LineRecord row, RowOrigin where) {
+                   block.AddLine(std::move(row), where);
+                 });
 }
 
 absl::StatusOr<v1::ImportResponse> ImportHandler::Finish() {

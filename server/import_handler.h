@@ -1,5 +1,5 @@
-// One Import call: options, then chunks, then the end. Rows go to a storage::Load as they come;
-// nothing is visible before the end.
+// One Import call: options, then chunks, then the end. Rows go to a storage::Load as they come, a
+// chunk a block; nothing is visible before the end.
 #ifndef LIANJIE_SERVER_IMPORT_HANDLER_H_
 #define LIANJIE_SERVER_IMPORT_HANDLER_H_
 
@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "lianjie/v1/transfer.pb.h"
+#include "server/loads.h"
 #include "storage/store.h"
 
 namespace lianjie::server {
@@ -17,8 +18,10 @@ namespace lianjie::server {
 // One call's state; used from one thread at a time.
 class ImportHandler {
  public:
-  explicit ImportHandler(storage::Store& store) : store_(store) {}
+  ImportHandler(storage::Store& store, Loads& loads) : store_(store), loads_(loads) {}
 
+  // Where the next message may be parsed into: most are alike, and find the memory of the last.
+  v1::ImportRequest& NextMessage();
   absl::Status Take(const v1::ImportRequest& message);
   // INVALID_ARGUMENT when the end was not sent: a broken stream applies nothing.
   absl::StatusOr<v1::ImportResponse> Finish();
@@ -29,11 +32,16 @@ class ImportHandler {
   template <typename Messages, typename Add>
   absl::Status AddRows(const Messages& rows, const v1::ImportChunk& chunk, std::uint32_t origin,
                        Add add);
+  absl::Status AddBlock(std::unique_ptr<storage::RowBlock> block);
   std::uint32_t OriginOf(const std::string& name);
   // The load's error with the row's origin and line in its metadata.
   absl::Status Locate(const absl::Status& status, const storage::RowOrigin& origin) const;
 
   storage::Store& store_;
+  Loads& loads_;
+  std::unique_ptr<v1::ImportRequest> message_;
+  int messages_ = 0;                  // that were parsed into it
+  std::shared_ptr<LoadState> state_;  // outlives load_, which writes to it
   std::unique_ptr<storage::Load> load_;
   bool skip_bad_rows_ = false;
   std::uint64_t max_bad_rows_ = 0;

@@ -72,7 +72,8 @@ class ServerImpl final : public Server {
         old_readers_(*store_),
         graph_handlers_(*store_, keeper_, old_readers_),
         analysis_handlers_(keeper_, budget_, options.threads),
-        admin_handlers_(*store_, options.backup_folder),
+        loads_(options.load_memory_bytes),
+        admin_handlers_(*store_, loads_, options.backup_folder),
         interactive_("interactive", options.interactive_threads, options.max_queue),
         heavy_("heavy", options.heavy_threads, options.max_queue),
         writes_("write", options.write_threads, options.max_queue),
@@ -92,6 +93,7 @@ class ServerImpl final : public Server {
                           .analysis = analysis_handlers_,
                           .watches = watches_,
                           .admin = admin_handlers_,
+                          .loads = loads_,
                           .interactive = interactive_,
                           .heavy = heavy_,
                           .writes = writes_,
@@ -164,6 +166,7 @@ class ServerImpl final : public Server {
   OldReaders old_readers_;
   GraphHandlers graph_handlers_;
   AnalysisHandlers analysis_handlers_;
+  Loads loads_;
   AdminHandlers admin_handlers_;
   Lane interactive_;
   Lane heavy_;
@@ -180,6 +183,10 @@ class ServerImpl final : public Server {
 absl::StatusOr<std::unique_ptr<Server>> Server::Open(const ServerOptions& options) {
   google::protobuf::SetLogHandler(
       nullptr);  // it would print what a client sent; the client gets MALFORMED_MESSAGE
+  if (options.load_memory_bytes.value_or(storage::kLeastLoadMemory) < storage::kLeastLoadMemory) {
+    return InvalidField("load_memory", Cat(*options.load_memory_bytes, " bytes are less than ",
+                                           storage::kLeastLoadMemory, ", the least for a load"));
+  }
   storage::OpenOptions open;
   open.path = options.data_dir;
   open.create_if_missing = !options.must_exist;

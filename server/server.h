@@ -35,6 +35,8 @@ struct ServerOptions {
   // written in memory (storage::OpenOptions); nothing: its defaults.
   std::optional<std::uint64_t> min_free_disk_bytes;
   std::optional<std::uint64_t> write_buffer_bytes;
+  // Memory that the rows of one load may take (storage::LoadOptions); nothing: its default.
+  std::optional<std::uint64_t> load_memory_bytes;
   int interactive_threads = 2;
   int heavy_threads = 2;
   int write_threads = 8;
@@ -62,7 +64,7 @@ struct ServerOptions {
 class Server {
  public:
   // Errors: those of the store (STORE_LOCKED, STORE_FORMAT, STORE_CORRUPT, NOT_FOUND with
-  // must_exist), INVALID_FIELD (listen_address, tls).
+  // must_exist), INVALID_FIELD (listen_address, tls, load_memory).
   static absl::StatusOr<std::unique_ptr<Server>> Open(const ServerOptions& options);
 
   virtual ~Server() = default;

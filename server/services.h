@@ -25,6 +25,7 @@ struct Workers {
   AnalysisHandlers& analysis;
   WatchHub& watches;
   AdminHandlers& admin;
+  Loads& loads;
   Lane& interactive;
   Lane& heavy;
   Lane& writes;

@@ -45,6 +45,7 @@ absl::StatusOr<server::ServerOptions> StoreOptions(const Settings& settings) {
   options.data_dir = settings.data;
   options.threads = settings.threads;
   options.memory_bytes = settings.memory_bytes;
+  options.load_memory_bytes = settings.load_memory_bytes;
   // A command that comes and goes forgets nothing unless it is told to.
   options.retention = settings.retention.value_or(std::chrono::seconds::max());
   return options;

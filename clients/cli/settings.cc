@@ -15,10 +15,10 @@
 namespace lianjie::cli {
 namespace {
 
-constexpr std::array<std::string_view, 13> kNames = {
-    "data",        "server",          "ca",      "graph",    "threads",   "memory",
-    "listen",      "tls_certificate", "tls_key", "insecure", "retention", "min_free_disk",
-    "write_buffer"};
+constexpr std::array<std::string_view, 14> kNames = {
+    "data",         "server",          "ca",      "graph",    "threads",   "memory",
+    "listen",       "tls_certificate", "tls_key", "insecure", "retention", "min_free_disk",
+    "write_buffer", "load_memory"};
 
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
@@ -183,6 +183,9 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags) {
   LIANJIE_ASSIGN_OR_RETURN(
       out.write_buffer_bytes,
       OptionalBytes("--write-buffer", Choose(flags.write_buffer, "", file["write_buffer"])));
+  LIANJIE_ASSIGN_OR_RETURN(
+      out.load_memory_bytes,
+      OptionalBytes("--load-memory", Choose(flags.load_memory, "", file["load_memory"])));
   out.listen = Choose(flags.listen, "", file["listen"]);
   out.tls_certificate = Choose(flags.tls_certificate, "", file["tls_certificate"]);
   out.tls_key = Choose(flags.tls_key, "", file["tls_key"]);

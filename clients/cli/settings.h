@@ -29,6 +29,7 @@ struct Settings {
   std::optional<std::chrono::seconds> retention;     // seconds::max(): for ever
   std::optional<std::uint64_t> min_free_disk_bytes;  // nothing: the store's default
   std::optional<std::uint64_t> write_buffer_bytes;
+  std::optional<std::uint64_t> load_memory_bytes;
   std::string listen;
   std::string tls_certificate;
   std::string tls_key;
@@ -38,7 +39,7 @@ struct Settings {
 // As the flags have it: empty where a flag was not given.
 struct Flags {
   std::string config, data, server, ca, graph, memory, retention, listen, tls_certificate, tls_key;
-  std::string min_free_disk, write_buffer;
+  std::string min_free_disk, write_buffer, load_memory;
   int threads = -1;
   bool insecure = false;
 };

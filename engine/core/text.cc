@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <numeric>
 
 namespace lianjie {
@@ -32,12 +33,27 @@ std::optional<std::int64_t> ParseInt64(std::string_view text) {
   return value;
 }
 
+namespace {
+
+// How many bytes at the front are ASCII for certain: eight at a time, and at least the first, which
+// is known to be.
+std::size_t AsciiRun(std::string_view bytes) {
+  std::size_t size = 0;
+  for (std::uint64_t word = 0; size + sizeof(word) <= bytes.size(); size += sizeof(word)) {
+    std::memcpy(&word, bytes.data() + size, sizeof(word));
+    if ((word & 0x8080808080808080ULL) != 0) break;
+  }
+  return std::max<std::size_t>(size, 1);
+}
+
+}  // namespace
+
 bool IsValidUtf8(std::string_view bytes) {
   std::size_t i = 0;
   while (i < bytes.size()) {
     const auto lead = static_cast<unsigned char>(bytes[i]);
     if (lead < 0x80) {
-      ++i;
+      i += AsciiRun(bytes.substr(i));
       continue;
     }
     std::size_t length = 0;

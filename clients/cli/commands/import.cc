@@ -27,14 +27,16 @@ namespace lianjie::cli {
 namespace {
 
 constexpr char kFooter[] =
-    R"(Files are CSV or TSV (.tsv, .tab), as they are or packed by gzip or zstd. Their first row names the columns: the fields of
-nodes (id ...), links (source, target ...), regions (code ...) and lines (year ...), prop:NAME for free properties, or
-the headers of neo4j-admin. All good rows become visible at once, or none.
-
-Examples:
-  lianjie import --data county.data --nodes nodes.csv --links links.csv --regions regions.csv --lines lines.csv
-  lianjie import --server localhost:7443 --graph tea --nodes a.csv.gz b.csv.gz --links links.tsv --bad-rows bad.csv
-  lianjie import --data io.data --mapping io.toml --input china_2020_42.csv)";
+    "Files are CSV or TSV (.tsv, .tab), as they are or packed by gzip or zstd. Their first row "
+    "names the columns: the fields of\nnodes (id ...), links (source, target ...), regions (code "
+    "...) and lines (year ...), prop:NAME for free properties, or\nthe headers of neo4j-admin. All "
+    "good rows become visible at once, or none.\n\n"
+    "Examples:\n"
+    "  lianjie import --data county.data --nodes nodes.csv --links links.csv --regions regions.csv "
+    "--lines lines.csv\n"
+    "  lianjie import --server localhost:7443 --graph tea --nodes a.csv.gz b.csv.gz --links "
+    "links.tsv --bad-rows bad.csv\n"
+    "  lianjie import --data io.data --mapping io.toml --input china_2020_42.csv";
 
 struct ImportFlags {
   std::vector<std::string> nodes, links, regions, lines, inputs;
@@ -133,6 +135,21 @@ absl::StatusOr<ImportSettings> ReadFlags(const Settings& settings, const ImportF
   return import;
 }
 
+// How far the server is with a load of so many rows, as its list of loads has it. An answer that
+// does not come is no failure of the load.
+void ShowWriting(Connection& connection, const std::string& graph, std::int64_t rows,
+                 ProgressLine& line) {
+  const auto statistics = Call(connection.admin(), &v1::AdminService::Stub::GetStorageStatistics,
+                               v1::GetStorageStatisticsRequest());
+  if (!statistics.ok()) return;
+  for (const v1::LoadStatus& load : statistics->loads()) {
+    if (load.graph() != graph || load.row_count() != rows || !load.has_progress()) continue;
+    line.Show("write", static_cast<double>(load.progress().completed_work()),
+              static_cast<double>(load.progress().total_work()), Cat(rows, " rows"));
+    return;
+  }
+}
+
 absl::Status Import(const Settings& settings, const ImportFlags& flags) {
   LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseTableOrJson("import", flags.format));
   LIANJIE_ASSIGN_OR_RETURN(ImportSettings import, ReadFlags(settings, flags));
@@ -151,8 +168,15 @@ absl::Status Import(const Settings& settings, const ImportFlags& flags) {
 const auto begin = std::chrono::steady_clock::now();
 LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
                          Connection::Open(settings, /*may_create=*/true));
+std::optional<ProgressLine> writing;  // has an estimate of its own
+import.waiting = [&](std::int64_t rows) { if (!writing) { progress.Clear();
+writing.emplace();
+}  // namespace
+ShowWriting(*connection, import.graph, rows, *writing);
+};  // namespace lianjie::cli
 const absl::StatusOr<ImportOutcome> outcome = RunImport(connection->graphs(), import);
 progress.Clear();
+writing.reset();
 if (!outcome.ok()) return outcome.status();
 const double seconds =
     std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
@@ -160,9 +184,9 @@ LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open
 LIANJIE_RETURN_IF_ERROR(format == Format::kJson ? PrintJson(*outcome, *out)
                                                 : PrintTable(*outcome, flags, seconds, *out));
 return out->Close();
-}  // namespace
+}
 
-}  // namespace lianjie::cli
+}  // namespace
 
 void AddImport(CLI::App& app, Session& session) {
   CLI::App* import = app.add_subcommand("import", "Load CSV files into a graph, all rows or none");
@@ -199,6 +223,12 @@ void AddImport(CLI::App& app, Session& session) {
       ->type_name("CHARACTER");
   import->add_option("--format", flags->format, "How to answer: table or json")
       ->type_name("FORMAT");
+  import
+      ->add_option(
+          "--load-memory", session.flags.load_memory,
+          "With --data: memory that the rows may take, the rest waits on the store's disk; "
+          "default: 2G, least: 1M")
+      ->type_name("SIZE");
   import->callback([&session, flags] {
     session.action = [flags](const Settings& settings) { return Import(settings, *flags);
 };

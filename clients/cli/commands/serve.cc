@@ -34,6 +34,7 @@ absl::Status Serve(const Settings& settings) {
   options.memory_bytes = settings.memory_bytes;
   options.min_free_disk_bytes = settings.min_free_disk_bytes;
   options.write_buffer_bytes = settings.write_buffer_bytes;
+  options.load_memory_bytes = settings.load_memory_bytes;
   options.shutdown_grace = kShutdownGrace;
   if (settings.retention) options.retention = *settings.retention;
   const std::size_t colon = options.listen_address.rfind(':');
@@ -102,6 +103,11 @@ void AddServe(CLI::App& app, Session& session) {
   serve
       ->add_option("--write-buffer", flags.write_buffer,
                    "Memory for writes that are not yet in sorted files; default: 128M")
+      ->type_name("SIZE");
+  serve
+      ->add_option("--load-memory", flags.load_memory,
+                   "Memory that the rows of one load may take, the rest waits on the store's disk; "
+                   "default: 2G, least: 1M")
       ->type_name("SIZE");
   serve->callback([&session] { session.action = &Serve; });
 }

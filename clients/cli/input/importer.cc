@@ -59,11 +59,13 @@ class Importer {
       if (server_ended_) break;
       if (!status.ok()) {
         context_.TryCancel();
-        (void)sender_.Finish(false);
+        (void)sender_.Finish(false, {});
         return Interrupted() ? absl::CancelledError("interrupted") : status;
       }
     }
-    absl::StatusOr<v1::ImportResponse> response = sender_.Finish(!server_ended_);
+    absl::StatusOr<v1::ImportResponse> response = sender_.Finish(!server_ended_, [this] {
+      if (settings_.waiting) settings_.waiting(sender_.row_count());
+    });
     if (!response.ok()) return ServerError(response.status());
     return Conclude(*std::move(response));
   }
@@ -114,8 +116,6 @@ class Importer {
     sender_.BeginFile(input.path);
     LIANJIE_RETURN_IF_ERROR(SendRows(input.path, *reader, *mappers_[input.path]));
     done_bytes_ += reader->source().raw_bytes();
-    sender_.Flush();
-    server_ended_ = sender_.ended();
     return absl::OkStatus();
   }
 
@@ -147,8 +147,7 @@ class Importer {
                            std::vector<MappedRecord>& records) {
     for (MappedRecord& mapped : records) {
       absl::Status status = CheckRecord(mapper, mapped);
-      if (status.ok()) status = sender_.Add(mapped);
-      if (sender_.ended()) break;
+      if (status.ok()) status = sender_.Add(std::move(mapped));
       if (!status.ok()) LIANJIE_RETURN_IF_ERROR(PutAside(path, status, text));
     }
     server_ended_ = sender_.ended();

@@ -34,6 +34,8 @@ struct ImportSettings {
   char delimiter = 0;  // 0: by the file's name
   // Called now and then with bytes read and bytes of all files (0: not known), and the rows so far.
   std::function<void(std::uint64_t done, std::uint64_t total, std::int64_t rows)> progress;
+  // Called a few times a second when all rows are sent, while the server checks and writes them.
+  std::function<void(std::int64_t rows)> waiting;
 };
 
 struct ImportOutcome {
