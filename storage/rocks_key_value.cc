@@ -154,7 +154,12 @@ class RocksKeyValue : public KeyValue {
         options.move_files = true;
         options.write_global_seqno = false;  // the files stay as they were written and checked
         options.verify_checksums_before_ingest = true;
-        status = latch_->Check(db_->IngestExternalFile(files.paths(), options));
+        // The files are numbered after all that was written. Were some of that in the log alone, a
+        // log that is lost would not put the database behind the witness.
+        status = latch_->Check(db_->Flush(rocksdb::FlushOptions()));
+        if (status.ok()) {
+          status = latch_->Check(db_->IngestExternalFile(files.paths(), options));
+        }
       }
     }
     LIANJIE_RETURN_IF_ERROR(folder_.RemoveLeftovers());

@@ -25,8 +25,36 @@ TEST_F(RocksTest, AStoreBehindItsAcknowledgementsIsRefused) {
   EXPECT_GE((*store->OpenReader("g"))->info().revision, 40);
 }
 
-// A manifest cut off between two records is a whole one of an older state: a load that it has
-// forgotten leaves no trace in the log, whose writes go on.
+// A load's writes are numbered after those in the log and lie in files of their own: they may not
+// stand for a log that is lost.
+TEST_F(RocksTest, ALoadDoesNotHideALogThatIsLost) {
+  for (const char* graph : {"g", "h"}) ASSERT_TRUE(Open()->CreateGraph(graph, {}).ok());
+  const auto live = Open();
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(Commit(*live, {Create(Node(Cat("A", i)))}).ok());
+  auto load = *live->BeginLoad({.graph = "h", .request_id = {}});
+  ASSERT_TRUE(load->AddNode(Node("B"), {}).ok());
+  ASSERT_TRUE(load->Finish().ok());
+  const std::int64_t revision = (*live->OpenReader("g"))->info().revision;
+
+  const std::string source = options_.path;
+  options_.path = folder_.path() + "/copy";
+  for (const bool flip : {false, true}) {
+    fs::remove_all(options_.path);
+    fs::copy(source, options_.path, fs::copy_options::recursive);
+    for (const fs::path& log : Files(".log")) {
+      std::string bytes = ReadFile(log);
+      flip ? void(bytes[bytes.size() / 2] ^= 1) : bytes.clear();
+      WriteFile(log, bytes);
+    }
+    const auto store = OpenRocksStore(options_);
+    if (store.ok()) {
+      EXPECT_EQ((*(*store)->OpenReader("g"))->info().revision, revision);
+    } else {
+      EXPECT_THAT(store.status(), Fails(Reason::kStoreCorrupt));
+    }
+  }
+  options_.path = source;
+}
 
 // A manifest cut off between two records is a whole one of an older state: a load that it has
 // forgotten leaves no trace in the log, whose writes go on.
