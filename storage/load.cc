@@ -141,7 +141,7 @@ class GraphLoad : public Load {
 
   // On the committing thread.
   absl::Status FinishAlone(LoadResult& result) {
-    const auto snapshot = core_->kv->Snapshot();
+    auto snapshot = core_->kv->Snapshot();
     LIANJIE_ASSIGN_OR_RETURN(auto graph, FindGraph(*snapshot, options_.graph));
     // A graph that the load makes is laid over the snapshot, so that all that follows reads it as
     // if it were there.
@@ -171,11 +171,15 @@ class GraphLoad : public Load {
     LIANJIE_RETURN_IF_ERROR(CheckRows(check));
     LoadWriter writer(data, *rows_, check.plan(), progress);
     LIANJIE_RETURN_IF_ERROR(core_->kv->Ingest([&](KeyValueIngest& ingest) {
-      return writer.Write({.request_id = options_.request_id,
-                           .digest = digest,
-                           .rejected = bad_.size(),
-                           .now_micros = NowMicros()},
-                          made.changes(), ingest);
+      LIANJIE_RETURN_IF_ERROR(writer.Write({.request_id = options_.request_id,
+                                            .digest = digest,
+                                            .rejected = bad_.size(),
+                                            .now_micros = NowMicros()},
+                                           made.changes(), ingest));
+      // Nothing is read any more. Where nobody else holds a state from before, what comes in where
+      // nothing was needs no number of its own, and is not written again to lose it.
+      snapshot.reset();
+      return absl::OkStatus();
     }));
     progress.End();
     result = writer.result();

@@ -15,6 +15,7 @@ import sys
 import time
 
 LINKS_A_HOUSEHOLD = 2.395  # of generated counties
+MOST_HOUSEHOLDS = 2_000_000  # of one of them
 
 
 def row(what: str, figure: float, unit: str, beside: str = "") -> None:
@@ -58,6 +59,27 @@ def write_synced(path: pathlib.Path, count: int) -> float:
     return seconds
 
 
+def generate(binary: str, folder: pathlib.Path, links: int) -> list[pathlib.Path]:
+    """Tables of about so many links: a county, in as many copies as it takes, each with ids of its own."""
+    households = int(links / LINKS_A_HOUSEHOLD) + 1
+    copies = -(-households // MOST_HOUSEHOLDS)
+    timed(binary, "generate", "county", "--households", households // copies, "--seed", 3, "--out", folder)
+    for name, columns in (("nodes.csv", [0]), ("links.csv", [0, 2, 3])):
+        copied = folder / f"copies-{name}"
+        with open(copied, "w", encoding="utf-8") as out:
+            for copy in range(copies):
+                with open(folder / name, encoding="utf-8") as lines:
+                    header = next(lines)
+                    out.write(header if copy == 0 else "")
+                    for line in lines:
+                        cells = line.split(",", 4)  # none of the first is quoted
+                        for column in columns:
+                            cells[column] = f"{copy}-{cells[column]}"
+                        out.write(",".join(cells))
+        copied.replace(folder / name)
+    return [folder / f"{kind}.csv" for kind in ("regions", "lines", "nodes", "links")]
+
+
 class Serving:
     """A server over the store, timed from its start."""
 
@@ -83,8 +105,7 @@ class Serving:
 
 def measure(binary: str, folder: pathlib.Path, links: int) -> None:
     tables, store = folder / "tables", folder / "store"
-    timed(binary, "generate", "county", "--households", int(links / LINKS_A_HOUSEHOLD) + 1, "--seed", 3, "--out", tables)
-    files = [tables / f"{kind}.csv" for kind in ("regions", "lines", "nodes", "links")]
+    files = generate(binary, tables, links)
     read_all(files)  # they are in the system's cache from here on
     reading = read_all(files)
     arguments = [part for path in files for part in (f"--{path.stem}", path)]

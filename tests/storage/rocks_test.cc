@@ -261,5 +261,22 @@ TEST_F(RocksTest, SweepsGoOnAfterReopening) {
   EXPECT_FALSE(kv->Snapshot()->NewIterator(prefix, AfterPrefix(prefix))->Valid());
 }
 
+// Files of a load that nobody had to number are those that stay: they are not compacted to lose the
+// number.
+TEST_F(RocksTest, ALoadIsWrittenOnce) {
+  {
+    const auto store = Open();
+    auto load = *store->BeginLoad({.graph = "g", .create_graph = true, .request_id = {}});
+    for (int i = 0; i < 20000; ++i) ASSERT_TRUE(load->AddNode(Node(Cat("N", i)), {}).ok());
+    ASSERT_TRUE(load->Finish().ok());
+  }
+  std::vector<fs::path> before = Files(".sst");
+  std::erase_if(before, [](const fs::path& file) { return fs::file_size(file) < 10000; });
+  ASSERT_FALSE(before.empty());
+  const auto store = Open();
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  for (const fs::path& file : before) EXPECT_TRUE(fs::exists(file)) << file;
+}
+
 }  // namespace
 }  // namespace lianjie::storage
