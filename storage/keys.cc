@@ -66,6 +66,8 @@ std::string AfterPrefix(std::string_view prefix) {
 
 std::string HeaderKey() { return TagPrefix(0, Tag::kHeader); }
 std::string GraphNameKey(std::string_view name) { return WithText(0, Tag::kGraphName, name); }
+std::string WrittenKey() { return TagPrefix(0, Tag::kWritten); }
+
 std::string DroppedKey(GraphNumber graph) {
   std::string key = TagPrefix(0, Tag::kDropped);
   AppendBig(key, graph, 4);
@@ -183,6 +185,17 @@ std::optional<std::string> DecodeId(std::string_view coded) {
   }
   // One way to write it alone.
   return EncodeId(id) == coded ? std::optional<std::string>(std::move(id)) : std::nullopt;
+}
+
+std::string EncodeWritten(std::uint64_t number) {
+  std::string value;
+  AppendBig(value, number, sizeof number);
+  return value;
+}
+
+std::optional<std::uint64_t> DecodeWritten(std::string_view value) {
+  if (value.size() != sizeof(std::uint64_t)) return std::nullopt;
+  return ReadBig(value, 0, value.size());
 }
 
 std::string EncodeNodePlace(const NodePlace& place) {

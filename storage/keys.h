@@ -30,6 +30,7 @@ enum class Tag : unsigned char {
   kHeader = 1,     // -> StoreHeader
   kGraphName = 2,  // name -> GraphName
   kDropped = 3,    // number of a deleted graph whose keys are still to be removed -> nothing
+  kWritten = 4,    // -> the number of the last synced write (8 bytes)
   // Of a graph.
   kMeta = 16,         // -> GraphMeta
   kRegion = 17,       // code -> RegionValue
@@ -73,6 +74,7 @@ std::string AfterPrefix(std::string_view prefix);
 std::string HeaderKey();
 std::string GraphNameKey(std::string_view name);
 std::string DroppedKey(GraphNumber graph);
+std::string WrittenKey();
 
 std::string MetaKey(GraphNumber graph);
 std::string RegionKey(GraphNumber graph, std::string_view code);
@@ -97,6 +99,10 @@ std::string RevisionKey(GraphNumber graph, std::int64_t revision);
 std::string EncodeId(std::string_view id);
 // Nothing for bytes that code no id.
 std::optional<std::string> DecodeId(std::string_view coded);
+
+// The value of kWritten. Nothing for another number of bytes.
+std::string EncodeWritten(std::uint64_t number);
+std::optional<std::uint64_t> DecodeWritten(std::string_view value);
 
 // The values of kNodeId (6 bytes: number, kind) and kLinkId (16 bytes).
 std::string EncodeNodePlace(const NodePlace& place);

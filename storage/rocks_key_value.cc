@@ -2,7 +2,11 @@
 // alone, which must not be behind the witness (opening for writing would cut a damaged log off and
 // destroy what could still be rescued), and only then the opening for writing. A write is a synced
 // WriteBatch, then the witness; a load is a row of sorted files, taken in by one edit of the
-// manifest.
+// manifest, which the witness has too.
+//
+// The witness names the last synced write by a number that the write itself puts into the database
+// (kWritten). RocksDB's own count of writes will not do: loads and compactions leave it in the
+// manifest, and a log that is lost afterwards would not put the database behind it.
 #include "storage/rocks_key_value.h"
 
 #include <algorithm>
@@ -134,11 +138,16 @@ class RocksKeyValue : public KeyValue {
       LIANJIE_RETURN_IF_ERROR(
           latch_->Check(value.has_value() ? batch.Put(key, *value) : batch.Delete(key)));
     }
+    const std::uint64_t number = db_->GetLatestSequenceNumber() + 1;  // this thread alone writes
+    if (sync)
+      LIANJIE_RETURN_IF_ERROR(latch_->Check(batch.Put(WrittenKey(), EncodeWritten(number))));
     rocksdb::WriteOptions options;
     options.sync = sync;
     options.protection_bytes_per_key = kProtectionBytes;
     LIANJIE_RETURN_IF_ERROR(latch_->Check(db_->Write(options, &batch)));
-    return sync ? Attest() : absl::OkStatus();
+    if (!sync) return absl::OkStatus();
+    const absl::Status attested = witness_->WriteSequence(number);
+    return attested.ok() ? attested : latch_->Fail(attested);
   }
 
   absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueIngest&)> fill) override {
@@ -154,17 +163,12 @@ class RocksKeyValue : public KeyValue {
         options.move_files = true;
         options.write_global_seqno = false;  // the files stay as they were written and checked
         options.verify_checksums_before_ingest = true;
-        // The files are numbered after all that was written. Were some of that in the log alone, a
-        // log that is lost would not put the database behind the witness.
-        status = latch_->Check(db_->Flush(rocksdb::FlushOptions()));
-        if (status.ok()) {
-          status = latch_->Check(db_->IngestExternalFile(files.paths(), options));
-        }
+        status = latch_->Check(db_->IngestExternalFile(files.paths(), options));
       }
     }
     LIANJIE_RETURN_IF_ERROR(folder_.RemoveLeftovers());
     LIANJIE_RETURN_IF_ERROR(status);
-    return Attest();
+    return latch_->Refusal();  // the witness may have failed to take the manifest
   }
   SpillSpace Space() const override {
     return {.folder = folder_.path(), .min_free_bytes = min_free_bytes_};
@@ -190,11 +194,6 @@ class RocksKeyValue : public KeyValue {
   StorageStatistics Statistics() const override { return RocksStatistics(*db_, folder_); }
 
  private:
-  absl::Status Attest() {
-    const absl::Status status = witness_->WriteSequence(db_->GetLatestSequenceNumber());
-    return status.ok() ? status : latch_->Fail(status);
-  }
-
   StoreFolder folder_;
   rocksdb::Options options_;
   std::uint64_t min_free_bytes_;
@@ -216,11 +215,24 @@ std::shared_ptr<rocksdb::DB> Own(rocksdb::DB* db, bool read_only,
           }};
 }
 
-absl::Status CheckWitness(const StoreFolder& folder, std::uint64_t sequence) {
+// The number of the last synced write that the database has. A store from before there were such
+// numbers went by RocksDB's, which are never above the next.
+absl::StatusOr<std::uint64_t> LastWritten(rocksdb::DB& db) {
+  std::string value;
+  const rocksdb::Status status = db.Get(rocksdb::ReadOptions(), WrittenKey(), &value);
+  if (status.IsNotFound()) return db.GetLatestSequenceNumber();
+  LIANJIE_RETURN_IF_ERROR(FromRocks(status));
+  const std::optional<std::uint64_t> number = DecodeWritten(value);
+  if (!number.has_value()) return Corrupt("the number of its last write");
+  return *number;
+}
+
+absl::Status CheckWitness(const StoreFolder& folder, rocksdb::DB& db) {
   LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Read(folder));
   if (!witness.has_value()) return absl::OkStatus();
-  if (sequence < witness->sequence) {
-    return Corrupt(Cat("its log ends at write ", sequence, ", but writes up to ", witness->sequence,
+  LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t written, LastWritten(db));
+  if (written < witness->sequence) {
+    return Corrupt(Cat("its log ends at write ", written, ", but writes up to ", witness->sequence,
                        " were acknowledged"));
   }
   const Manifest known{.number = witness->manifest, .bytes = witness->manifest_bytes};
@@ -254,7 +266,7 @@ absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
     LIANJIE_ASSIGN_OR_RETURN(auto db, OpenForReading(folder, rocks, latch));
     // Whoever has the store may have written since.
     if (!folder.IsLocked()) {
-      LIANJIE_RETURN_IF_ERROR(CheckWitness(folder, db->GetLatestSequenceNumber()));
+      LIANJIE_RETURN_IF_ERROR(CheckWitness(folder, *db));
     }
     return std::make_shared<RocksKeyValue>(std::move(folder), std::move(rocks), 0, std::move(db),
                                            std::move(latch), nullptr);
@@ -264,7 +276,7 @@ absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
   LIANJIE_ASSIGN_OR_RETURN(there, folder.HasStore(format));  // now that nobody changes it
   if (there) {
     LIANJIE_ASSIGN_OR_RETURN(const auto db, OpenForReading(folder, rocks, latch));
-    LIANJIE_RETURN_IF_ERROR(CheckWitness(folder, db->GetLatestSequenceNumber()));
+    LIANJIE_RETURN_IF_ERROR(CheckWitness(folder, *db));
   }
   LIANJIE_RETURN_IF_ERROR(folder.RemoveLeftovers());
   LIANJIE_RETURN_IF_ERROR(RemoveTree(folder.checkpoints()));

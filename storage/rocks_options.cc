@@ -60,15 +60,16 @@ absl::Status FailureLatch::Check(const rocksdb::Status& status) {
 }
 
 absl::Status FailureLatch::Fail(const absl::Status& error) {
-  std::function<void(const absl::Status&)> tell;
+  // Who fails next goes on only when the first has been told: RocksDB's assertions would end the
+  // process before its message.
+  const std::lock_guard telling(telling_mutex_);
+  bool is_first = false;
   {
     const std::lock_guard lock(mutex_);
-    if (first_.ok()) {
-      first_ = error;
-      tell = on_failure_;
-    }
+    is_first = first_.ok();
+    if (is_first) first_ = error;
   }
-  if (tell) tell(error);
+  if (is_first && on_failure_) on_failure_(error);
   return error;
 }
 

@@ -41,6 +41,7 @@ class FailureLatch {
   void ManifestGrew(const Manifest& manifest);
 
   std::function<void(const absl::Status&)> on_failure_;
+  std::mutex telling_mutex_;
   mutable std::mutex mutex_;
   std::mutex manifest_mutex_;
   Manifest manifest_;

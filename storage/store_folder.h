@@ -81,7 +81,7 @@ class StoreFolder {
 
 // What acknowledgements rest on.
 struct Attested {
-  std::uint64_t sequence = 0;  // of the last acknowledged write
+  std::uint64_t sequence = 0;  // of the last acknowledged write: the number that it has in the map
   // The database's manifest, and how much of it was on disk; 0: written by a release that did not
   // tell. It says which files there are, and one that lost its end would forget the newest.
   std::uint64_t manifest = 0;

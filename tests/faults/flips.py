@@ -97,8 +97,7 @@ def _base(chain: Chain) -> pathlib.Path:
         server = chain.open(preload=False)
         with chain.load():
             pause(chain.rng.uniform(0.4, 0.8), server)
-            if last and live:
-                server.kill()
+        # Every request has its answer by now: damage could take one in doubt away, and rightly so.
         _see(server.address, live and last)
         server.kill() if last and live else server.stop()
     base = chain.folder / "base"

@@ -25,8 +25,8 @@ TEST_F(RocksTest, AStoreBehindItsAcknowledgementsIsRefused) {
   EXPECT_GE((*store->OpenReader("g"))->info().revision, 40);
 }
 
-// A load's writes are numbered after those in the log and lie in files of their own: they may not
-// stand for a log that is lost.
+// A load comes after what is in the log and lies in files of its own: it may not stand for a log
+// that is lost.
 TEST_F(RocksTest, ALoadDoesNotHideALogThatIsLost) {
   for (const char* graph : {"g", "h"}) ASSERT_TRUE(Open()->CreateGraph(graph, {}).ok());
   const auto live = Open();
@@ -53,6 +53,29 @@ TEST_F(RocksTest, ALoadDoesNotHideALogThatIsLost) {
       EXPECT_THAT(store.status(), Fails(Reason::kStoreCorrupt));
     }
   }
+  options_.path = source;
+}
+
+// Nor may a compaction that ends while there are writes in the log alone.
+TEST_F(RocksTest, ACompactionDoesNotHideALogThatIsLost) {
+  const auto kv = *OpenRocksKeyValue(options_);
+  const std::string before(4000, 'x');
+  for (int flush = 0; flush < 4; ++flush) {  // as many as start a compaction
+    for (int i = 0; i < 300; ++i) {
+      ASSERT_TRUE(kv->Write({{Cat("key ", i, " of many ", i * flush), before}}, false).ok());
+    }
+    ASSERT_TRUE(kv->Flush().ok());
+  }
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(kv->Write({{"last", Cat(i)}}, true).ok());
+  const auto running = [&] { return kv->Statistics().counters["compactions_running"]; };
+  for (int i = 0; i < 500 && running() > 0; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const std::string source = options_.path;
+  options_.path = folder_.path() + "/copy";
+  fs::copy(source, options_.path, fs::copy_options::recursive);
+  for (const fs::path& log : Files(".log")) WriteFile(log, "");
+  EXPECT_THAT(OpenRocksKeyValue(options_).status(), Fails(Reason::kStoreCorrupt));
   options_.path = source;
 }
 

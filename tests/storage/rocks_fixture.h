@@ -14,6 +14,7 @@
 #include "storage/key_value_store.h"
 #include "storage/keys.h"
 #include "storage/rocks_key_value.h"
+#include "storage/upkeep.h"
 #include "storage/watched_file_system.h"
 #include "tests/storage/checker.h"
 #include "tests/storage/child.h"
