@@ -302,6 +302,7 @@ absl::StatusOr<BackupInfo> RestoreBackup(const std::string& path, const std::str
   LIANJIE_RETURN_IF_ERROR(MakeFolder(target));
   RemovedFolder all(there ? std::string() : target);
   RemovedFolder removed(store.database());
+  RemovedFolder witness(store.path() + "/WITNESS");
   LIANJIE_ASSIGN_OR_RETURN(const auto files,
                            CopyFiles(folder.Of(id) + "/rocksdb", store.database(), check));
   CheckReport report;
@@ -310,7 +311,9 @@ absl::StatusOr<BackupInfo> RestoreBackup(const std::string& path, const std::str
     LIANJIE_RETURN_IF_ERROR(CheckRecords(store.database(), manifest, check, report));
   }
   LIANJIE_RETURN_IF_ERROR(Verified(report, Cat("backup '", id, "'")));
+  LIANJIE_RETURN_IF_ERROR(AttestDatabase(target));
   LIANJIE_RETURN_IF_ERROR(store.WriteFormat());  // the last: without it the folder is no store
+  witness.Keep();
   removed.Keep();
   all.Keep();
   return manifest.info;

@@ -215,22 +215,27 @@ std::shared_ptr<rocksdb::DB> Own(rocksdb::DB* db, bool read_only,
           }};
 }
 
-// The number of the last synced write that the database has. A store from before there were such
-// numbers went by RocksDB's, which are never above the next.
-absl::StatusOr<std::uint64_t> LastWritten(rocksdb::DB& db) {
+// The number of the last synced write that the database has; nothing in a store from before there
+// were such numbers.
+absl::StatusOr<std::optional<std::uint64_t>> LastWritten(rocksdb::DB& db) {
   std::string value;
   const rocksdb::Status status = db.Get(rocksdb::ReadOptions(), WrittenKey(), &value);
-  if (status.IsNotFound()) return db.GetLatestSequenceNumber();
+  if (status.IsNotFound()) return std::nullopt;
   LIANJIE_RETURN_IF_ERROR(FromRocks(status));
   const std::optional<std::uint64_t> number = DecodeWritten(value);
   if (!number.has_value()) return Corrupt("the number of its last write");
-  return *number;
+  return number;
 }
 
 absl::Status CheckWitness(const StoreFolder& folder, rocksdb::DB& db) {
   LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Read(folder));
-  if (!witness.has_value()) return absl::OkStatus();
-  LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t written, LastWritten(db));
+  LIANJIE_ASSIGN_OR_RETURN(const auto last, LastWritten(db));
+  if (!witness.has_value()) {
+    // It comes before the first write that has a number, and with a restored store.
+    return last.has_value() ? Corrupt("its WITNESS file is missing") : absl::OkStatus();
+  }
+  // A store from before there were such numbers went by RocksDB's, which are never above the next.
+  const std::uint64_t written = last.value_or(db.GetLatestSequenceNumber());
   if (written < witness->sequence) {
     return Corrupt(Cat("its log ends at write ", written, ", but writes up to ", witness->sequence,
                        " were acknowledged"));
@@ -300,6 +305,19 @@ absl::StatusOr<std::shared_ptr<const KeyValueReader>> ReadRocksDatabase(
   rocksdb::DB* db = nullptr;
   LIANJIE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::OpenForReadOnly(rocks, database, &db)));
   return std::make_shared<RocksSnapshot>(Own(db, true, latch, File()), latch);
+}
+
+absl::Status AttestDatabase(const std::string& path) {
+  const StoreFolder folder(path);
+  const auto latch = std::make_shared<FailureLatch>(nullptr);
+  LIANJIE_ASSIGN_OR_RETURN(const auto db,
+                           OpenForReading(folder, MakeRocksOptions({}, latch), latch));
+  LIANJIE_ASSIGN_OR_RETURN(const auto written, LastWritten(*db));
+  const auto manifest = CurrentManifest(folder.database());
+  if (!manifest.has_value()) return Corrupt("its database has no manifest");
+  LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Open(folder));
+  LIANJIE_RETURN_IF_ERROR(witness->WriteSequence(written.value_or(db->GetLatestSequenceNumber())));
+  return witness->WriteManifest(manifest->number, manifest->bytes);
 }
 
 absl::StatusOr<std::unique_ptr<Store>> OpenRocksStore(const OpenOptions& options) {

@@ -28,6 +28,10 @@ absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
 absl::StatusOr<std::shared_ptr<const KeyValueReader>> ReadRocksDatabase(
     const std::string& database);
 
+// Writes the witness of a store whose database was laid into its folder whole, as a restore does:
+// from then on a database that has lost anything is noticed.
+absl::Status AttestDatabase(const std::string& path);
+
 }  // namespace lianjie::storage
 
 #endif  // LIANJIE_STORAGE_ROCKS_KEY_VALUE_H_

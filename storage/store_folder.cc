@@ -54,6 +54,18 @@ bool HasOtherFiles(const std::string& path) {
   });
 }
 
+// Files that come after CURRENT: a database that has any had one. What a first start that was cut
+// short leaves is the manifest 1 at most, which names no file.
+bool HasDatabaseFiles(const std::string& database) {
+  std::error_code error;
+  const fs::directory_iterator entries(database, error);
+  return std::any_of(begin(entries), end(entries), [](const fs::directory_entry& entry) {
+    const fs::path name = entry.path().filename();
+    return name.extension() == ".sst" || name.extension() == ".log" ||
+           (name.string().starts_with("MANIFEST-") && name != "MANIFEST-000001");
+  });
+}
+
 absl::Status NotOurs(const std::string& path) {
   return MakeError(
       absl::StatusCode::kFailedPrecondition,
@@ -75,10 +87,6 @@ absl::Status NoStore(const std::string& path) {
       {.reason = Reason::kUnavailable, .field = {}, .row = {}, .metadata = {{"path", path}}});
 }
 
-namespace {
-
-// Makes a folder and those above it, and syncs the names of all that may be new: a folder whose
-// name is lost in a power cut takes all that lies in it along, however well that was synced.
 absl::Status MakeLastingFolder(const std::string& path) {
   std::error_code error;
   const fs::path whole = fs::absolute(path, error).lexically_normal();
@@ -99,6 +107,8 @@ absl::Status MakeLastingFolder(const std::string& path) {
   }
   return absl::OkStatus();
 }
+
+namespace {
 
 // "<number>... <checksum>\n" in hexadecimal.
 std::string WitnessLine(std::initializer_list<std::uint64_t> numbers) {
@@ -181,7 +191,9 @@ absl::StatusOr<bool> StoreFolder::HasStore(std::uint64_t format) const {
   }
   if (database) return true;
   LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Read(*this));
-  if (witness.value_or(Attested()).sequence > 0) return Corrupt("its database is missing");
+  // RocksDB would make a new database here, and remove the files of the one that was.
+  if (HasDatabaseFiles(database())) return Corrupt("the CURRENT file of its database is missing");
+  if (witness.value_or(Attested()) > Attested()) return Corrupt("its database is missing");
   return false;
 }
 

@@ -45,6 +45,9 @@ absl::Status NoStore(const std::string& path);
 
 // On disk when it returns: what was made, renamed or removed in the folder.
 absl::Status SyncFolder(const std::string& path);
+// Makes a folder and those above it, and syncs the names of all that may be new: a folder whose
+// name is lost in a power cut takes all that lies in it along, however well that was synced.
+absl::Status MakeLastingFolder(const std::string& path);
 
 // Thread safe but for Witness.
 class StoreFolder {
@@ -58,7 +61,7 @@ class StoreFolder {
   std::string checkpoints() const { return path_ + "/checkpoints"; }
 
   // Whether there is a store. STORE_FORMAT for a store of another format than `format`, and for a
-  // folder of other files.
+  // folder of other files. STORE_CORRUPT when files say that there was one which is gone.
   absl::StatusOr<bool> HasStore(std::uint64_t format = kFormatNumber) const;
   // What FORMAT says. NOT_FOUND when there is no such file.
   absl::StatusOr<std::uint64_t> ReadFormat() const;

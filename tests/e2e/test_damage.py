@@ -60,8 +60,7 @@ def test_a_log_that_lost_acknowledged_writes_is_refused(store):
 
 @pytest.mark.parametrize(
     ("pattern", "damage"),
-    [(pattern, damage) for pattern in ("MANIFEST-*", "CURRENT", "FORMAT") for damage in ("noise", "empty", "gone")]
-    + [("WITNESS", "noise"), ("WITNESS", "empty")],  # one that was never written says nothing
+    [(pattern, damage) for pattern in ("MANIFEST-*", "CURRENT", "FORMAT", "WITNESS") for damage in ("noise", "empty", "gone")],
 )
 def test_damaged_files_of_the_store_are_refused(store, pattern, damage):
     path = next(p for folder in (store / "rocksdb", store) for p in sorted(folder.glob(pattern)))
@@ -73,6 +72,19 @@ def test_damaged_files_of_the_store_are_refused(store, pattern, damage):
     refused(store, "lianjie backup restore")
     check = harness.call("check", "--data", store)
     assert check.code == harness.BAD_DATA, check
+
+
+def test_a_restored_store_that_lost_its_current_is_refused_before_it_is_ever_served(store, tmp_path):
+    harness.ok("backup", "create", "--data", store, "--to", tmp_path / "backups")
+    backup = harness.ok("backup", "list", "--folder", tmp_path / "backups", "--format", "json").json()["backups"][0]["id"]
+    for name in ("CURRENT", "../WITNESS"):
+        target = tmp_path / f"restored-{name[-7:]}"
+        harness.ok("backup", "restore", backup, "--folder", tmp_path / "backups", "--into", target)
+        tables = {path: path.stat().st_size for path in (target / "rocksdb").glob("*.sst")}
+        (target / "rocksdb" / name).unlink()
+        ended = harness.call("serve", "--data", target, "--listen", "127.0.0.1:0")
+        assert ended.code == harness.BAD_DATA and "lianjie backup restore" in ended.err, ended
+        assert {path: path.stat().st_size for path in (target / "rocksdb").glob("*.sst")} == tables
 
 
 def test_a_damaged_table_is_named_by_the_check(store):

@@ -123,6 +123,26 @@ TEST_F(BackupTest, EveryByteOfAManifestCounts) {
   EXPECT_TRUE(DeleteBackup(Path("backups"), id).ok());
 }
 
+TEST_F(BackupTest, ARestoredStoreIsAttestedBeforeItIsOpened) {
+  const std::string id = CreateBackup(*store_, Path("backups"), {})->id;
+  ASSERT_TRUE(RestoreBackup(Path("backups"), id, Path("restored"), {}).ok());
+  OpenOptions options;
+  options.path = Path("restored");
+  options.read_only = true;
+  EXPECT_TRUE(OpenRocksStore(options).ok());
+  options.read_only = false;
+  for (const char* file : {"WITNESS", "rocksdb/CURRENT"}) {
+    const std::string path = Cat(options.path, "/", file);
+    ASSERT_TRUE(fs::exists(path)) << path;
+    fs::rename(path, path + ".away");
+    EXPECT_THAT(OpenRocksStore(options).status(), Fails(Reason::kStoreCorrupt)) << file;
+    fs::rename(path + ".away", path);
+  }
+  const auto restored = OpenRocksStore(options);
+  ASSERT_TRUE(restored.ok()) << restored.status();
+  EXPECT_EQ((*(*restored)->OpenReader("g"))->info().node_count, 20000);
+}
+
 TEST_F(BackupTest, AnIdIsNoPath) {
   for (const char* id : {"", ".", "..", "../store", "a/b", "x.part", "a b"}) {
     EXPECT_FALSE(BackupFolder::IsId(id)) << id;

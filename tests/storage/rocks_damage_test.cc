@@ -116,6 +116,51 @@ TEST_F(RocksTest, ADatabaseThatIsGoneIsMissed) {
   EXPECT_THAT(TryOpen(), Fails(Reason::kStoreCorrupt));
 }
 
+// RocksDB would take a folder without CURRENT for a new database's, and remove the tables in it.
+TEST_F(RocksTest, ADatabaseWithoutItsCurrentIsRefusedAndKept) {
+  { ASSERT_TRUE(Open()->CreateGraph("g", {}).ok()); }
+  const auto tables = Files(".sst");
+  ASSERT_FALSE(tables.empty());
+  const std::string current = ReadFile(Path("rocksdb/CURRENT"));
+  const std::string witness = ReadFile(Path("WITNESS"));
+  fs::remove(Path("rocksdb/CURRENT"));
+  for (const bool with_witness : {true, false}) {
+    if (!with_witness) fs::remove(Path("WITNESS"));
+    for (const bool read_only : {true, false}) {
+      options_.read_only = read_only;
+      const absl::Status status = TryOpen();
+      EXPECT_THAT(status, Fails(Reason::kStoreCorrupt));
+      EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("CURRENT"));
+    }
+  }
+  EXPECT_EQ(Files(".sst"), tables);
+  WriteFile(Path("rocksdb/CURRENT"), current);
+  WriteFile(Path("WITNESS"), witness);
+  EXPECT_EQ(Open()->ListGraphs()->size(), 1);
+}
+
+TEST_F(RocksTest, AFirstStartThatWasCutShortIsNoDamage) {
+  Open();
+  for (const auto& file : fs::directory_iterator(Path("rocksdb"))) fs::remove_all(file.path());
+  WriteFile(Path("rocksdb/MANIFEST-000001"), "begun");
+  fs::remove(Path("WITNESS"));
+  EXPECT_NE(Open(), nullptr);
+}
+
+TEST_F(RocksTest, AStoreWithoutItsWitnessIsRefused) {
+  CrashAfter(3);
+  const std::string witness = ReadFile(Path("WITNESS"));
+  fs::remove(Path("WITNESS"));
+  for (const bool read_only : {true, false}) {
+    options_.read_only = read_only;
+    const absl::Status status = TryOpen();
+    EXPECT_THAT(status, Fails(Reason::kStoreCorrupt));
+    EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("WITNESS"));
+  }
+  WriteFile(Path("WITNESS"), witness);
+  EXPECT_EQ((*Open()->OpenReader("g"))->info().revision, 3);
+}
+
 TEST_F(RocksTest, DamageInAFileIsNoticedNotAnswered) {
   {
     const auto store = Open();
