@@ -224,7 +224,7 @@ absl::StatusOr<BackupInfo> CreateBackup(Store& store, const std::string& path,
   if (live != statistics.counters.end()) {
     LIANJIE_RETURN_IF_ERROR(CheckFree(path, live->second + kSpareBytes, "a backup"));
   }
-  LIANJIE_RETURN_IF_ERROR(MakeFolder(path));
+  LIANJIE_RETURN_IF_ERROR(MakeLastingFolder(path));
   const BackupFolder folder(path);
   LIANJIE_ASSIGN_OR_RETURN(const File lock, folder.Lock());
   LIANJIE_RETURN_IF_ERROR(folder.RemoveParts());
@@ -299,7 +299,7 @@ absl::StatusOr<BackupInfo> RestoreBackup(const std::string& path, const std::str
   }
   const StoreFolder store(target);
   LIANJIE_RETURN_IF_ERROR(CheckFree(target, SizeOf(manifest) + kSpareBytes, "the restored store"));
-  LIANJIE_RETURN_IF_ERROR(MakeFolder(target));
+  LIANJIE_RETURN_IF_ERROR(MakeLastingFolder(target));
   RemovedFolder all(there ? std::string() : target);
   RemovedFolder removed(store.database());
   RemovedFolder witness(store.path() + "/WITNESS");

@@ -15,7 +15,7 @@ import workload
 from control import Control
 from disk import ORDERED, RANDOM, STRICT, Disk
 from journal import Findings, State, Stream
-from process import BINARY, Server
+from process import BINARY, Server, environment
 
 WRITERS = 3
 # A small buffer, so that flushes and compactions happen within seconds.
@@ -62,14 +62,24 @@ class Chain:
         if preload:
             faults = {"FAULTS_ROOT": str(self.root), "FAULTS_CONTROL": str(self.control.path)}
         if preload and self.traced:
-            keep, trace = self.folder / "keep", self.folder / "trace"
-            shutil.rmtree(keep, ignore_errors=True)
-            keep.mkdir()
-            trace.write_bytes(b"")
-            self._disk = Disk(self.root, keep, trace)
-            faults |= {"FAULTS_KEEP": str(keep), "FAULTS_TRACE": str(trace)}
+            faults = self._traced()
         self.server = Server(self.store, self.folder / f"log{self._starts}", *self.flags, faults=faults, wait=wait)
         return self.server
+
+    def _traced(self) -> dict[str, str]:
+        """What is on disk now is there for certain; from now on every call is written down. The library's settings."""
+        keep, trace = self.folder / "keep", self.folder / "trace"
+        shutil.rmtree(keep, ignore_errors=True)
+        keep.mkdir()
+        trace.write_bytes(b"")
+        self._disk = Disk(self.root, keep, trace)
+        faults = {"FAULTS_ROOT": str(self.root), "FAULTS_CONTROL": str(self.control.path)}
+        return faults | {"FAULTS_KEEP": str(keep), "FAULTS_TRACE": str(trace)}
+
+    def run_traced(self, *arguments: str) -> None:
+        """A command that must succeed, and after which `cut` may follow."""
+        run = subprocess.run([BINARY, *map(str, arguments)], env=environment(self._traced()), capture_output=True, text=True, check=False)
+        assert run.returncode == 0, run.stderr
 
     def open(self, preload: bool = True) -> Server:
         """Starts a server that must start, and compares what it serves."""
@@ -80,9 +90,9 @@ class Chain:
         self.compare()
         return server
 
-    def cut(self) -> None:
+    def cut(self, way: str | None = None) -> None:
         """After the process has ended: takes away what was not yet on disk."""
-        way = self.rng.choice(WAYS)
+        way = way or self.rng.choice(WAYS)
         target = self.folder / "after"
         self._disk.cut(way, self.rng, target)
         shutil.rmtree(self.root)

@@ -17,19 +17,23 @@ _ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.start
 START_SECONDS = 60
 
 
+def environment(faults: dict[str, str] | None) -> dict[str, str]:
+    """Of a process, with the library's settings where it is to be loaded."""
+    return _ENVIRONMENT | ({"LD_PRELOAD": str(PRELOAD), **faults} if faults else {})
+
+
 class Server:
     """`lianjie serve` over a store. `address` is None when it ended before it listened, or was not waited for."""
 
     def __init__(self, store: pathlib.Path, log: pathlib.Path, *flags: str, faults: dict[str, str] | None = None, wait: bool = True):
         self.log_path = log
-        preload = {"LD_PRELOAD": str(PRELOAD), **faults} if faults else {}
         with open(log, "wb") as errors:
             self.process = subprocess.Popen(
                 [BINARY, "serve", "--data", str(store), "--listen", "127.0.0.1:0", *flags],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 stdin=subprocess.DEVNULL,
-                env=_ENVIRONMENT | preload,
+                env=environment(faults),
             )
         self.address = self._address() if wait else None
 

@@ -172,6 +172,26 @@ def test_a_new_store_survives_a_power_cut_wherever_it_lies(chain):
         type(chain).store = property(lambda self: self.root / "store")
 
 
+def test_a_backup_and_a_restored_store_outlast_a_power_cut(chain):
+    """Each is answered for when the command ends: the names of the folders that it made are on disk too."""
+    chain.open()
+    fill(chain, 3)
+    chain.server.stop()
+    folder, store = chain.root / "new" / "backups", chain.root / "above" / "restored"
+    chain.run_traced("backup", "create", "--data", chain.store, "--to", folder)
+    backup = next(path.name for path in folder.iterdir() if path.is_dir())
+    saved = chain.folder / "backups"
+    shutil.copytree(folder, saved)  # the model of the disk does not follow what lies in a folder that is renamed
+    chain.cut(disk.STRICT)
+    assert folder.is_dir()
+    chain.run_traced("backup", "restore", backup, "--folder", saved, "--into", store)
+    chain.cut(disk.STRICT)
+    shutil.rmtree(chain.store)
+    store.rename(chain.store)
+    chain.open()
+    assert chain.findings.lost == 0
+
+
 @pytest.mark.parametrize("call", ["fail_write", "fail_sync"])
 @pytest.mark.parametrize("file", ["MANIFEST-*", "*.log", "../WITNESS"])
 def test_the_first_failure_ends_the_server_with_its_message(chain, file, call):
