@@ -1,5 +1,6 @@
 #include "storage/committer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <optional>
@@ -15,6 +16,7 @@ namespace {
 
 constexpr std::size_t kGroupBytes = 1 << 20;
 constexpr std::size_t kSweepKeys = 10000;
+constexpr std::chrono::seconds kPauseAfterFailure{1};  // of sweeping, which is asked for
 
 // Running out of memory ends the request, not the process.
 template <typename Result> Result Guarded(absl::FunctionRef<Result()> work) {
@@ -86,8 +88,13 @@ void Committer::Sweep(const std::vector<GraphNumber>& graphs) {
 }
 
 void Committer::Rest(std::unique_lock<std::mutex>& lock) {
-  const auto called = [this] { return stopping_ || !tasks_.empty() || !to_sweep_.empty(); };
-  if (const std::optional<Pruner::Time> due = pruner_.due()) {
+  std::optional<Pruner::Time> due = pruner_.due();
+  if (!to_sweep_.empty()) due = std::min(due.value_or(sweep_due_), sweep_due_);
+  // A graph that comes to be swept while none waits is due at once.
+  const auto called = [&, none = to_sweep_.empty()] {
+    return stopping_ || !tasks_.empty() || (none && !to_sweep_.empty());
+  };
+  if (due.has_value()) {
     to_do_.wait_until(lock, *due, called);
   } else {
     to_do_.wait(lock, called);
@@ -103,12 +110,15 @@ void Committer::Run() {
       pruner_.AfterCommit();
     } else if (stopping_) {
       return;  // what is left to remove is found at the next opening
-    } else if (!to_sweep_.empty()) {
+    } else if (!to_sweep_.empty() && sweep_due_ <= Pruner::Clock::now()) {
       const GraphNumber graph = to_sweep_.front();
       lock.unlock();
-      const bool last = SweepPiece(graph);
+      const absl::StatusOr<bool> last = SweepPiece(graph);
       lock.lock();
-      if (last) to_sweep_.pop_front();
+      // A piece that is lost in a crash is swept again; a disk that fails fails the store, which
+      // says so; one that is full may have room later.
+      if (!last.ok()) sweep_due_ = Pruner::Clock::now() + kPauseAfterFailure;
+      if (last.ok() && *last) to_sweep_.pop_front();
     } else if (pruner_.due() <= Pruner::Clock::now()) {
       lock.unlock();
       pruner_.Piece(NowMicros());
@@ -136,6 +146,7 @@ void Committer::RunGroup(std::unique_lock<std::mutex>& lock) {
     tasks_.pop_front();
     group.push_back(task);
     lock.unlock();
+    task->rests_on_group = !changes.changes().empty();
     Overlay mine(newest);
     task->result = Guarded<absl::StatusOr<CommitResult>>(
         [&] { return ApplyBatch(*task->batch, NowMicros(), mine); });
@@ -149,10 +160,10 @@ void Committer::RunGroup(std::unique_lock<std::mutex>& lock) {
           ? absl::OkStatus()
           : Guarded<absl::Status>([&] { return kv_->Write(changes.changes(), true); });
   for (Task* task : group) {
-    if (!task->result.ok()) continue;
-    if (!written.ok()) {
+    // What rests on batches that were not written is as little an answer as theirs, a refusal too.
+    if (!written.ok() && (task->rests_on_group || (task->result.ok() && !task->result->replayed))) {
       task->result = written;
-    } else if (!task->result->replayed) {
+    } else if (task->result.ok() && !task->result->replayed) {
       Announce(task->batch->graph, task->result->revision);
     }
   }
@@ -165,7 +176,7 @@ void Committer::FinishTasks(const std::vector<Task*>& tasks) {
   done_.notify_all();
 }
 
-bool Committer::SweepPiece(GraphNumber graph) {
+absl::StatusOr<bool> Committer::SweepPiece(GraphNumber graph) {
   const auto snapshot = kv_->Snapshot();
   const std::string prefix = GraphPrefix(graph);
   KeyValueChanges changes;
@@ -175,9 +186,9 @@ bool Committer::SweepPiece(GraphNumber graph) {
   }
   const bool last = !it->Valid();
   if (last) changes.emplace(DroppedKey(graph), std::nullopt);
-  // A piece that is lost in a crash is swept again; a disk that fails fails the store, which says
-  // so.
-  return !it->status().ok() || !kv_->Write(changes, false).ok() || last;
+  LIANJIE_RETURN_IF_ERROR(it->status());
+  LIANJIE_RETURN_IF_ERROR(kv_->Write(changes, false, /*frees=*/true));
+  return last;
 }
 
 }  // namespace lianjie::storage

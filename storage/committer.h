@@ -55,6 +55,7 @@ class Committer {
     const Batch* batch = nullptr;  // or:
     absl::FunctionRef<absl::Status()>* work = nullptr;
     absl::StatusOr<CommitResult> result = absl::UnknownError("not run");
+    bool rests_on_group = false;  // the result, on what the batches before it have changed
     bool done = false;
   };
 
@@ -65,7 +66,7 @@ class Committer {
   void RunGroup(std::unique_lock<std::mutex>& lock);
   void FinishTasks(const std::vector<Task*>& tasks);
   // Removes a piece of the graph; true when it was the last.
-  bool SweepPiece(GraphNumber graph);
+  absl::StatusOr<bool> SweepPiece(GraphNumber graph);
 
   const std::shared_ptr<KeyValue> kv_;
   std::mutex mutex_;
@@ -73,6 +74,7 @@ class Committer {
   std::condition_variable done_;
   std::deque<Task*> tasks_;
   std::deque<GraphNumber> to_sweep_;
+  Pruner::Time sweep_due_;  // not before: after a refusal
   bool stopping_ = false;
   Pruner pruner_;  // of the committing thread
   std::mutex listener_mutex_;

@@ -79,9 +79,10 @@ class KeyValue {
   // The newest state; it stays as it is for as long as it is held.
   virtual std::shared_ptr<const KeyValueReader> Snapshot() const = 0;
   // Applies all changes or none. With `sync` they are on disk when it returns OK, with everything
-  // written before; nobody sees them earlier. Errors: DISK_FULL when too little is free (nothing
-  // happened); any other error fails the store for good.
-  virtual absl::Status Write(const KeyValueChanges& changes, bool sync) = 0;
+  // written before; nobody sees them earlier. One that `frees` space is still taken where others
+  // are refused for the lack of it. Errors: DISK_FULL when too little is free (nothing happened);
+  // any other error fails the store for good.
+  virtual absl::Status Write(const KeyValueChanges& changes, bool sync, bool frees = false) = 0;
   // Applies what `fill` puts into sinks, all or nothing, and has it on disk when it returns OK. An
   // error of `fill` leaves everything as it was and is returned.
   virtual absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueIngest&)> fill) = 0;

@@ -81,7 +81,7 @@ class KeyValueStore : public Store {
           kv.Put(DroppedKey(number), std::string());
           return absl::OkStatus();
         },
-        [&] { core_->committer.Announce(name, 0); }));
+        [&] { core_->committer.Announce(name, 0); }, /*frees=*/true));
     core_->committer.Sweep({number});
     return absl::OkStatus();
   }
@@ -162,15 +162,17 @@ class KeyValueStore : public Store {
                      {.reason = Reason::kUnavailable, .field = {}, .row = {}, .metadata = {}});
   }
 
-  // Lets `fill` lay changes over the newest state, alone, writes them, and calls `then`.
+  // Lets `fill` lay changes over the newest state, alone, writes them, and calls `then`. `frees` as
+  // in KeyValue::Write.
   absl::Status Alone(
-      absl::FunctionRef<absl::Status(Overlay&)> fill, absl::FunctionRef<void()> then = [] {}) {
+      absl::FunctionRef<absl::Status(Overlay&)> fill, absl::FunctionRef<void()> then = [] {},
+      bool frees = false) {
     LIANJIE_RETURN_IF_ERROR(CheckWritable());
     return core_->committer.Exclusive([&]() -> absl::Status {
       const auto snapshot = core_->kv->Snapshot();
       Overlay kv(*snapshot);
       LIANJIE_RETURN_IF_ERROR(fill(kv));
-      LIANJIE_RETURN_IF_ERROR(core_->kv->Write(kv.changes(), true));
+      LIANJIE_RETURN_IF_ERROR(core_->kv->Write(kv.changes(), true, frees));
       then();
       return absl::OkStatus();
     });

@@ -187,7 +187,7 @@ class MemoryKeyValue : public KeyValue {
   std::shared_ptr<const KeyValueReader> Snapshot() const override {
     return std::make_shared<MemorySnapshot>(state_);
   }
-  absl::Status Write(const KeyValueChanges& changes, bool /*sync*/) override {
+  absl::Status Write(const KeyValueChanges& changes, bool /*sync*/, bool /*frees*/) override {
     state_->Apply(changes);
     return absl::OkStatus();
   }

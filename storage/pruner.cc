@@ -103,7 +103,8 @@ absl::StatusOr<bool> Pruner::Cut(const GraphData& data, std::int64_t now_micros)
   if (cut == info.changes_after) return false;
   info.changes_after = cut;
   info.oldest_revision = std::max(info.oldest_revision, cut);
-  LIANJIE_RETURN_IF_ERROR(kv_.Write({{MetaKey(data.graph()), EncodeMeta(meta)}}, false));
+  LIANJIE_RETURN_IF_ERROR(
+      kv_.Write({{MetaKey(data.graph()), EncodeMeta(meta)}}, false, /*frees=*/true));
   return true;
 }
 
@@ -131,7 +132,7 @@ absl::StatusOr<bool> Pruner::Remove(const GraphData& data, std::int64_t cut) {
   LIANJIE_RETURN_IF_ERROR(revisions->status());
   if (changes.empty()) return false;
   const bool more = feed->Valid() || revisions->Valid();
-  LIANJIE_RETURN_IF_ERROR(kv_.Write(changes, false));
+  LIANJIE_RETURN_IF_ERROR(kv_.Write(changes, false, /*frees=*/true));
   return more;
 }
 

@@ -128,11 +128,12 @@ class RocksKeyValue : public KeyValue {
     return std::make_shared<RocksSnapshot>(db_, latch_);
   }
 
-  absl::Status Write(const KeyValueChanges& changes, bool sync) override {
+  absl::Status Write(const KeyValueChanges& changes, bool sync, bool frees) override {
     LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
-    if (folder_.FreeBytes() < min_free_bytes_) {
-      return DiskFull(folder_, min_free_bytes_);
-    }
+    // What is deleted gives its space back only after it was written down: such a write may go
+    // lower.
+    const std::uint64_t floor = frees ? min_free_bytes_ / 2 : min_free_bytes_;
+    if (folder_.FreeBytes() < floor) return DiskFull(folder_, floor);
     rocksdb::WriteBatch batch(0, 0, kProtectionBytes, 0);
     for (const auto& [key, value] : changes) {
       LIANJIE_RETURN_IF_ERROR(

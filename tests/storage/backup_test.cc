@@ -156,8 +156,8 @@ class HugeMap : public KeyValue {
  public:
   explicit HugeMap(std::shared_ptr<KeyValue> map) : map_(std::move(map)) {}
   std::shared_ptr<const KeyValueReader> Snapshot() const override { return map_->Snapshot(); }
-  absl::Status Write(const KeyValueChanges& changes, bool sync) override {
-    return map_->Write(changes, sync);
+  absl::Status Write(const KeyValueChanges& changes, bool sync, bool frees) override {
+    return map_->Write(changes, sync, frees);
   }
   absl::Status Ingest(absl::FunctionRef<absl::Status(KeyValueIngest&)> fill) override {
     return map_->Ingest(fill);

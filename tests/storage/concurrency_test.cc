@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <future>
 #include <thread>
 
 #include "engine/core/text.h"
@@ -63,36 +62,6 @@ TEST_P(StoreTest, ConcurrentWritersGetRevisionsInARow) {
   EXPECT_EQ(info.link_count, kWriters * kCommits);
   EXPECT_EQ(Drain(Read()->ScanChanges(0)).size(), 3 * kWriters * kCommits);
   EXPECT_GT(reads, 0);
-}
-
-// Commits all batches at once: the committing thread is held until all of them wait, so that they
-// make one group.
-std::vector<absl::Status> CommitAsOneGroup(Store& store, const std::vector<Batch>& batches) {
-  std::promise<void> held;
-  std::promise<void> waiting;
-  std::atomic<bool> first = true;
-  store.SetListener([&](std::string_view, std::int64_t) {
-    if (!first.exchange(false)) return;
-    held.set_value();
-    waiting.get_future().wait();
-  });
-  std::thread holder([&] {
-    Batch batch;
-    batch.graph = "g";
-    EXPECT_TRUE(store.Commit(std::move(batch)).ok());
-  });
-  held.get_future().wait();
-  std::vector<absl::Status> results(batches.size());
-  std::vector<std::thread> threads;
-  for (std::size_t i = 0; i < batches.size(); ++i) {
-    threads.emplace_back([&, i] { results[i] = store.Commit(batches[i]).status(); });
-  }
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // until they wait
-  waiting.set_value();
-  for (std::thread& thread : threads) thread.join();
-  holder.join();
-  store.SetListener({});
-  return results;
 }
 
 TEST_P(StoreTest, PreconditionsSeeTheBatchesBeforeThemInTheirGroup) {

@@ -1,7 +1,11 @@
 #include "tests/storage/conformance.h"
 
+#include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
+#include <future>
+#include <thread>
 #include <utility>
 
 #include "engine/core/rules.h"
@@ -136,6 +140,36 @@ absl::StatusOr<CommitResult> StoreTest::Commit(std::vector<Write> writes, std::s
 void StoreTest::Must(std::vector<Write> writes) {
   const absl::Status status = Try(std::move(writes));
   ASSERT_TRUE(status.ok()) << status;
+}
+
+std::vector<absl::Status> CommitAsOneGroup(Store& store, const std::vector<Batch>& batches,
+                                           const std::function<void()>& before) {
+  std::promise<void> held;
+  std::promise<void> waiting;
+  std::atomic<bool> first = true;
+  store.SetListener([&](std::string_view, std::int64_t) {
+    if (!first.exchange(false)) return;
+    held.set_value();
+    waiting.get_future().wait();
+  });
+  std::thread holder([&] {
+    Batch batch;
+    batch.graph = "g";
+    EXPECT_TRUE(store.Commit(std::move(batch)).ok());
+  });
+  held.get_future().wait();
+  std::vector<absl::Status> results(batches.size());
+  std::vector<std::thread> threads;
+  for (std::size_t i = 0; i < batches.size(); ++i) {
+    threads.emplace_back([&, i] { results[i] = store.Commit(batches[i]).status(); });
+  }
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // until they wait
+  before();
+  waiting.set_value();
+  for (std::thread& thread : threads) thread.join();
+  holder.join();
+  store.SetListener({});
+  return results;
 }
 
 }  // namespace lianjie::storage

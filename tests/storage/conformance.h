@@ -4,6 +4,7 @@
 #ifndef LIANJIE_TESTS_STORAGE_CONFORMANCE_H_
 #define LIANJIE_TESTS_STORAGE_CONFORMANCE_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -120,6 +121,11 @@ class StoreTest : public ::testing::TestWithParam<NamedMaker> {
   TempFolder folder_;
   Subject subject_;
 };
+
+// Commits all batches at once: the committing thread is held until all of them wait, so that they
+// make one group. `before` is called right before they are.
+std::vector<absl::Status> CommitAsOneGroup(
+    Store& store, const std::vector<Batch>& batches, const std::function<void()>& before = [] {});
 
 // Writes.
 inline Write Create(NodeRecord node) {
