@@ -26,6 +26,7 @@
 #include "storage/key_value_store.h"
 #include "storage/rocks_ingest.h"
 #include "storage/rocks_options.h"
+#include "storage/rocks_space.h"
 #include "storage/rocks_upkeep.h"
 #include "storage/store_folder.h"
 
@@ -37,6 +38,13 @@ constexpr std::size_t kReadAheadBytes = 2 << 20;
 
 rocksdb::Slice ToSlice(std::string_view s) { return {s.data(), s.size()}; }
 std::string_view FromSlice(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
+
+// A flush that waits for no compaction: there may be no room for one.
+rocksdb::FlushOptions AtOnce() {
+  rocksdb::FlushOptions options;
+  options.allow_write_stall = true;
+  return options;
+}
 
 class RocksIterator : public KeyValueIterator {
  public:
@@ -116,12 +124,13 @@ class RocksKeyValue : public KeyValue {
  public:
   RocksKeyValue(StoreFolder folder, rocksdb::Options options, std::uint64_t min_free_bytes,
                 std::shared_ptr<rocksdb::DB> db, std::shared_ptr<FailureLatch> latch,
-                std::shared_ptr<Witness> witness)
+                std::shared_ptr<Witness> witness, std::shared_ptr<SpaceGuard> space)
       : folder_(std::move(folder)),
         options_(std::move(options)),
         min_free_bytes_(min_free_bytes),
         latch_(std::move(latch)),
         witness_(std::move(witness)),
+        space_(std::move(space)),
         db_(std::move(db)) {}
 
   std::shared_ptr<const KeyValueReader> Snapshot() const override {
@@ -134,6 +143,7 @@ class RocksKeyValue : public KeyValue {
     // lower.
     const std::uint64_t floor = frees ? min_free_bytes_ / 2 : min_free_bytes_;
     if (folder_.FreeBytes() < floor) return DiskFull(folder_, floor);
+    LIANJIE_RETURN_IF_ERROR(space_->AwaitWrites(*db_));
     rocksdb::WriteBatch batch(0, 0, kProtectionBytes, 0);
     for (const auto& [key, value] : changes) {
       LIANJIE_RETURN_IF_ERROR(
@@ -180,7 +190,7 @@ class RocksKeyValue : public KeyValue {
   }
   absl::Status Flush() override {
     LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
-    return latch_->Check(db_->Flush(rocksdb::FlushOptions()));
+    return latch_->Check(db_->Flush(AtOnce()));
   }
   absl::StatusOr<std::string> Checkpoint(std::string_view name) override {
     LIANJIE_RETURN_IF_ERROR(latch_->Refusal());
@@ -199,18 +209,20 @@ class RocksKeyValue : public KeyValue {
   rocksdb::Options options_;
   std::uint64_t min_free_bytes_;
   std::shared_ptr<FailureLatch> latch_;
-  std::shared_ptr<Witness> witness_;  // null: read-only
+  std::shared_ptr<Witness> witness_;   // null: read-only
+  std::shared_ptr<SpaceGuard> space_;  // the same
   std::shared_ptr<rocksdb::DB> db_;
 };
 
 // Closes the database when the last reader is done with it, and gives the folder free after that.
 std::shared_ptr<rocksdb::DB> Own(rocksdb::DB* db, bool read_only,
-                                 std::shared_ptr<FailureLatch> latch, File lock) {
+                                 std::shared_ptr<FailureLatch> latch, File lock,
+                                 std::shared_ptr<SpaceGuard> space = nullptr) {
   auto held = std::make_shared<File>(std::move(lock));
-  return {db, [read_only, latch, held](rocksdb::DB* closing) {
+  return {db, [read_only, latch, held, space](rocksdb::DB* closing) {
             // Nothing is lost without the flush; with it the next opening has no log to read.
             if (!read_only && latch->Refusal().ok()) {
-              latch->Check(closing->Flush(rocksdb::FlushOptions())).IgnoreError();
+              latch->Check(closing->Flush(AtOnce())).IgnoreError();
             }
             delete closing;
           }};
@@ -275,7 +287,7 @@ absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
       LIANJIE_RETURN_IF_ERROR(CheckWitness(folder, *db));
     }
     return std::make_shared<RocksKeyValue>(std::move(folder), std::move(rocks), 0, std::move(db),
-                                           std::move(latch), nullptr);
+                                           std::move(latch), nullptr, nullptr);
   }
   if (!there) LIANJIE_RETURN_IF_ERROR(folder.Create());
   LIANJIE_ASSIGN_OR_RETURN(File lock, folder.Lock());
@@ -287,16 +299,20 @@ absl::StatusOr<std::shared_ptr<KeyValue>> OpenRocksKeyValue(
   LIANJIE_RETURN_IF_ERROR(folder.RemoveLeftovers());
   LIANJIE_RETURN_IF_ERROR(RemoveTree(folder.checkpoints()));
   LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Open(folder));
+  const auto space =
+      std::make_shared<SpaceGuard>(folder, options.min_free_disk_bytes / 2, latch->env());
+  rocks.sst_file_manager = space->files();
+  rocks.listeners.push_back(space->listener());
   rocksdb::DB* db = nullptr;
   LIANJIE_RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(rocks, folder.database(), &db)));
-  auto owned = Own(db, false, latch, std::move(lock));
+  auto owned = Own(db, false, latch, std::move(lock), space);
   latch->AttestManifest([witness](const Manifest& manifest) {
     return witness->WriteManifest(manifest.number, manifest.bytes);
   });
   LIANJIE_RETURN_IF_ERROR(latch->Refusal());
   return std::make_shared<RocksKeyValue>(std::move(folder), std::move(rocks),
                                          options.min_free_disk_bytes, std::move(owned),
-                                         std::move(latch), witness);
+                                         std::move(latch), witness, space);
 }
 
 absl::StatusOr<std::shared_ptr<const KeyValueReader>> ReadRocksDatabase(
