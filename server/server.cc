@@ -18,6 +18,7 @@
 #include "engine/core/text.h"
 #include "server/services.h"
 #include "server/watchdog.h"
+#include "storage/store_folder.h"
 
 namespace lianjie::server {
 namespace {
@@ -60,14 +61,18 @@ absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
 
 class ServerImpl final : public Server {
  public:
-  ServerImpl(std::unique_ptr<storage::Store> store, const ServerOptions& options)
+  // `held` keeps writers off the folder of a store that is read alone.
+  ServerImpl(std::unique_ptr<storage::Store> store, storage::File held,
+             const ServerOptions& options)
       : options_(options),
         limits_{.max_deadline = options.max_deadline, .stall = options.stall},
         memory_bytes_(options.memory_bytes == 0 ? DefaultMemory() : options.memory_bytes),
+        held_(std::move(held)),
         store_(std::move(store)),
         keeper_(*store_, {.projection_budget_bytes = memory_bytes_ / 4,
-                          .folder = options.data_dir.empty() ? std::string()
-                                                             : options.data_dir + "/snapshots"}),
+                          .folder = options.data_dir.empty() || options.read_only
+                                        ? std::string()
+                                        : options.data_dir + "/snapshots"}),
         budget_(memory_bytes_),
         old_readers_(*store_),
         graph_handlers_(*store_, keeper_, old_readers_),
@@ -159,6 +164,7 @@ class ServerImpl final : public Server {
   const ServerOptions options_;
   const CallLimits limits_;
   const std::uint64_t memory_bytes_;
+  const storage::File held_;
   const std::unique_ptr<storage::Store>
       store_;  // its listener calls the next ones, and nothing commits any more when they end
   SnapshotKeeper keeper_;
@@ -190,17 +196,22 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Open(const ServerOptions& option
   storage::OpenOptions open;
   open.path = options.data_dir;
   open.create_if_missing = !options.must_exist;
+  open.read_only = options.read_only;
   open.retention = options.retention;
   open.min_free_disk_bytes = options.min_free_disk_bytes.value_or(open.min_free_disk_bytes);
   open.write_buffer_bytes = options.write_buffer_bytes.value_or(open.write_buffer_bytes);
   open.on_failure = options.on_store_failure ? options.on_store_failure : &EndProcess;
   std::unique_ptr<storage::Store> store;
+  storage::File held;
   if (options.data_dir.empty()) {
     store = storage::MakeMemoryStore();
   } else {
+    if (options.read_only) {
+      LIANJIE_ASSIGN_OR_RETURN(held, storage::StoreFolder(options.data_dir).Hold());
+    }
     LIANJIE_ASSIGN_OR_RETURN(store, storage::OpenRocksStore(open));
   }
-  auto server = std::make_unique<ServerImpl>(std::move(store), options);
+  auto server = std::make_unique<ServerImpl>(std::move(store), std::move(held), options);
   LIANJIE_RETURN_IF_ERROR(server->Start());
   return server;
 }

@@ -24,6 +24,9 @@ struct ServerOptions {
   // calls that need none.
   std::string data_dir;
   bool must_exist = false;
+  // Nothing is written to the folder, where there must be a store that no process has open; none
+  // can open it to write meanwhile. Calls that write are refused.
+  bool read_only = false;
   std::string backup_folder;   // of requests that name none
   std::string listen_address;  // "127.0.0.1:0"; empty: in process only. Port 0: the system chooses
   std::string tls_certificate_pem;  // both or none: TLS on the listening port

@@ -1,6 +1,7 @@
 #include "storage/store_folder.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -232,24 +233,39 @@ absl::StatusOr<File> StoreFolder::Lock() const {
   const std::string path = path_ + "/OWNER";
   File file(open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
   if (file.get() < 0) return SystemError("cannot open", path);
-  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return SystemError("cannot lock", path);
-    const std::string owner(Trim(ReadWhole(path)));
-    return MakeError(
-        absl::StatusCode::kUnavailable,
-        Cat("the store in '", path_, "' is in use by process ", owner.empty() ? "(unknown)" : owner,
-            "; stop it, or reach it as a server (--server HOST:PORT)"),
-        {.reason = Reason::kStoreLocked,
-         .field = {},
-         .row = {},
-         .metadata = {{"path", path_}, {"pid", owner}}});
-  }
+  if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) return LockRefused();
   const std::string text = Cat(getpid(), "\n");
   if (ftruncate(file.get(), 0) != 0 ||
       write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size())) {
     return SystemError("cannot write", path);
   }
   return file;
+}
+
+absl::StatusOr<File> StoreFolder::Hold() const {
+  const std::string path = path_ + "/OWNER";
+  File file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.get() < 0 && errno != ENOENT) return SystemError("cannot open", path);
+  if (file.get() >= 0 && flock(file.get(), LOCK_SH | LOCK_NB) != 0) return LockRefused();
+  return file;
+}
+
+absl::Status StoreFolder::LockRefused() const {
+  const std::string path = path_ + "/OWNER";
+  if (errno != EWOULDBLOCK) return SystemError("cannot lock", path);
+  std::string owner(Trim(ReadWhole(path)));
+  const std::optional<std::int64_t> pid = ParseInt64(owner);
+  // Who only holds it has left the name of the last one that wrote.
+  if (!pid.has_value() || (kill(static_cast<pid_t>(*pid), 0) != 0 && errno == ESRCH)) {
+    owner = "(unknown, which reads it: `lianjie check`)";
+  }
+  return MakeError(absl::StatusCode::kUnavailable,
+                   Cat("the store in '", path_, "' is in use by process ", owner,
+                       "; stop it, or reach it as a server (--server HOST:PORT)"),
+                   {.reason = Reason::kStoreLocked,
+                    .field = {},
+                    .row = {},
+                    .metadata = {{"path", path_}, {"pid", owner}}});
 }
 
 bool StoreFolder::IsLocked() const {

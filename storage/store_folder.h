@@ -71,6 +71,9 @@ class StoreFolder {
   absl::Status WriteFormat() const;
   // Locks OWNER for as long as the file is held. STORE_LOCKED names the process that has it.
   absl::StatusOr<File> Lock() const;
+  // Keeps those who Lock off for as long as the file is held, and writes nothing; others may Hold
+  // too. STORE_LOCKED as Lock; no file where there is no OWNER, as no process had the store.
+  absl::StatusOr<File> Hold() const;
   // Whether some process has the store.
   bool IsLocked() const;
   absl::Status RemoveLeftovers() const;
@@ -79,6 +82,8 @@ class StoreFolder {
   std::uint64_t UsedBytes() const;
 
  private:
+  absl::Status LockRefused() const;  // by errno
+
   std::string path_;
 };
 

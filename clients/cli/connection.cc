@@ -65,6 +65,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenToCheck(const Settin
   if (!settings.server.empty()) return OpenNetwork(settings);
   LIANJIE_ASSIGN_OR_RETURN(server::ServerOptions options, StoreOptions(settings));
   options.must_exist = true;
+  options.read_only = true;  // what may be damaged is left as it is
   options.on_store_failure = [](const absl::Status&) {};
   return OpenInProcess(options);
 }

@@ -126,6 +126,26 @@ def test_a_server_ends_when_its_files_are_damaged(store):
     assert "the store failed, the process ends" in log and "lianjie backup restore" in log, log
 
 
+def test_the_check_changes_nothing_in_the_folder(store):
+    with harness.Server(store) as server:
+        assert harness.call("check", "--data", store).code == harness.UNAVAILABLE
+        assert f"process {server.pid}" in harness.call("check", "--data", store).err
+        with server.client("other") as client:
+            client.create_graph("other")
+            for i in range(30):
+                client.mutate(mutations.create_node(f"n{i}"))
+        os.kill(server.pid, signal.SIGKILL)  # so that there is a log to read
+        server.process.wait()
+
+    def look():
+        return {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in store.rglob("*") if path.is_file()}
+
+    before = look()
+    assert "no fault" in harness.ok("check", "--data", store).out.decode()
+    assert look() == before
+    assert b"nodes" in harness.ok("stats", "--data", store, "--graph", "other").out
+
+
 def test_a_clean_store_is_clean_by_the_check(store):
     table = harness.ok("check", "--data", store).out.decode()
     assert "the store: no fault in" in table
