@@ -74,7 +74,8 @@ std::string BatchDigest(const Batch& batch) {
   return digest.bytes();
 }
 
-absl::StatusOr<CommitResult> ApplyBatch(const Batch& batch, std::int64_t now_micros, Overlay& kv) {
+absl::StatusOr<CommitResult> ApplyBatch(const Batch& batch, std::int64_t now_micros, Overlay& kv,
+                                        const BatchLimits& limits) {
   LIANJIE_ASSIGN_OR_RETURN(const auto graph, FindGraph(kv, batch.graph));
   if (!graph.has_value()) return GraphNotFound(batch.graph);
   const GraphData data(kv, *graph);
@@ -95,7 +96,7 @@ absl::StatusOr<CommitResult> ApplyBatch(const Batch& batch, std::int64_t now_mic
   }
   LIANJIE_ASSIGN_OR_RETURN(GraphMeta meta, data.Meta());
   GraphWriter writer(kv, *graph, std::move(meta), now_micros);
-  LIANJIE_ASSIGN_OR_RETURN(CommitResult result, BatchApplier(batch, writer, kv.base()).Apply());
+  LIANJIE_ASSIGN_OR_RETURN(CommitResult result, BatchApplier(batch, writer, kv, limits).Apply());
   if (!batch.request_id.empty()) {
     writer.PutRequest(batch.request_id, {.digest = std::move(digest),
                                          .revision = result.revision,
@@ -122,8 +123,9 @@ absl::StatusOr<CommitResult> BatchApplier::Apply() {
     LIANJIE_RETURN_IF_ERROR(Check(i, batch_.preconditions[i]));
   }
   for (row_ = 0; row_ < batch_.writes.size(); ++row_) {
-    const absl::Status status =
+    absl::Status status =
         std::visit([this](const auto& write) { return Apply(write); }, batch_.writes[row_]);
+    if (status.ok()) status = CheckSize(0);
     if (!status.ok()) return WithRow(status, static_cast<std::int64_t>(row_));
   }
   LIANJIE_RETURN_IF_ERROR(CheckShares());
@@ -132,6 +134,23 @@ absl::StatusOr<CommitResult> BatchApplier::Apply() {
                       .commit_time_micros = writer_.commit_time_micros(),
                       .link_ids = std::move(link_ids_),
                       .replayed = false};
+}
+
+absl::Status BatchApplier::CheckSize(std::uint64_t more) const {
+  const std::uint64_t changes = writer_.change_count() + more;
+  const bool many = changes > limits_.changes;
+  if (!many && kv_.bytes() <= limits_.bytes) return absl::OkStatus();
+  const std::uint64_t limit = many ? limits_.changes : limits_.bytes;
+  const std::string needed = Cat(many ? changes : kv_.bytes());
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      Cat("the batch changes more than ", limit, many ? " records" : " bytes",
+          ", the most that one can; of a node with many links, delete the links first, in batches"),
+      {.reason = Reason::kLimitExceeded,
+       .field = {},
+       .row = {},
+       .metadata = {
+           {"limit", many ? "changes" : "bytes"}, {"value", Cat(limit)}, {"needed", needed}}});
 }
 
 absl::Status BatchApplier::Check(std::size_t position, const Precondition& precondition) const {

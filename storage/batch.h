@@ -21,9 +21,17 @@
 
 namespace lianjie::storage {
 
+// What one batch may change: it is held in memory, twice when it is written, and nobody else writes
+// meanwhile. A node that is deleted with its links changes each of them.
+struct BatchLimits {
+  std::uint64_t changes = 1'000'000;   // records written or deleted
+  std::uint64_t bytes = 256ull << 20;  // of keys and values, those of the feed among them
+};
+
 // Applies `batch` to `kv`; on an error `kv` holds rubbish and must be dropped. A retry of a request
 // id writes nothing and returns the first answer.
-absl::StatusOr<CommitResult> ApplyBatch(const Batch& batch, std::int64_t now_micros, Overlay& kv);
+absl::StatusOr<CommitResult> ApplyBatch(const Batch& batch, std::int64_t now_micros, Overlay& kv,
+                                        const BatchLimits& limits = {});
 
 // 16 bytes that are equal for equal batches.
 std::string BatchDigest(const Batch& batch);
@@ -32,8 +40,14 @@ absl::Status RequestIdReused(std::string_view request_id, std::int64_t revision)
 // The parts that batch.cc, batch_nodes.cc, batch_links.cc and batch_regions.cc share.
 class BatchApplier {
  public:
-  BatchApplier(const Batch& batch, GraphWriter& writer, const KeyValueReader& before)
-      : batch_(batch), writer_(writer), before_(before, writer.data().graph()) {}
+  // `kv` is what `writer` writes to.
+  BatchApplier(const Batch& batch, GraphWriter& writer, const Overlay& kv,
+               const BatchLimits& limits)
+      : batch_(batch),
+        writer_(writer),
+        kv_(kv),
+        limits_(limits),
+        before_(kv.base(), writer.data().graph()) {}
 
   absl::StatusOr<CommitResult> Apply();
 
@@ -46,6 +60,8 @@ class BatchApplier {
     bool may_raise = false;
   };
 
+  // LIMIT_EXCEEDED when so many more changes are too many.
+  absl::Status CheckSize(std::uint64_t more) const;
   absl::Status Check(std::size_t position, const Precondition& precondition) const;
   template <typename Stored>
   absl::Status CheckField(std::size_t position, const Precondition& precondition,
@@ -78,6 +94,8 @@ class BatchApplier {
 
   const Batch& batch_;
   GraphWriter& writer_;
+  const Overlay& kv_;
+  const BatchLimits limits_;
   GraphData before_;
   std::size_t row_ = 0;
   std::vector<std::string> link_ids_;

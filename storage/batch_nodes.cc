@@ -85,22 +85,26 @@ absl::Status BatchApplier::CheckLinksOfKind(const StoredNode& node, NodeKind kin
 
 absl::Status BatchApplier::Delete(const NodeWrite& write, const StoredNode& node) {
   const GraphData& data = writer_.data();
-  LIANJIE_ASSIGN_OR_RETURN(std::vector<LinkPlace> places, data.OutPlaces(node.number));
-  LIANJIE_ASSIGN_OR_RETURN(const std::vector<LinkPlace> in, data.InPlaces(node.number));
+  const std::size_t most = limits_.changes + 1;  // no more need be known
+  LIANJIE_ASSIGN_OR_RETURN(std::vector<LinkPlace> places, data.OutPlaces(node.number, most));
+  LIANJIE_ASSIGN_OR_RETURN(const std::vector<LinkPlace> in, data.InPlaces(node.number, most));
   for (const LinkPlace& place : in) {
     if (place.source != node.number) places.push_back(place);  // a self-loop is there already
   }
   if (!places.empty() && !write.cascade) {
     return MakeError(
         absl::StatusCode::kFailedPrecondition,
-        Cat("node '", node.record.id, "' has ", places.size(),
-            places.size() == 1 ? " link" : " links", "; delete them first, or with cascade"),
+        Cat("node '", node.record.id, "' has ", places.size() < most ? "" : "at least ",
+            places.size(), places.size() == 1 ? " link" : " links",
+            "; delete them first, or with cascade"),
         {.reason = Reason::kNodeHasLinks,
          .field = "id",
          .row = {},
          .metadata = {{"node", node.record.id}, {"links", Cat(places.size())}}});
   }
+  LIANJIE_RETURN_IF_ERROR(CheckSize(places.size() + 1));
   for (const LinkPlace& place : places) {
+    LIANJIE_RETURN_IF_ERROR(CheckSize(0));
     LIANJIE_ASSIGN_OR_RETURN(LinkRecord link, data.ReadLink(place));
     LIANJIE_RETURN_IF_ERROR(Delete(StoredLink{.place = place, .record = std::move(link)}));
   }

@@ -8,7 +8,6 @@
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
-#include "storage/batch.h"
 #include "storage/overlay.h"
 
 namespace lianjie::storage {
@@ -38,8 +37,9 @@ std::int64_t NowMicros() {
       .count();
 }
 
-Committer::Committer(std::shared_ptr<KeyValue> kv, std::chrono::seconds retention)
-    : kv_(std::move(kv)), pruner_(*kv_, retention), thread_([this] { Run(); }) {}
+Committer::Committer(std::shared_ptr<KeyValue> kv, std::chrono::seconds retention,
+                     const BatchLimits& limits)
+    : kv_(std::move(kv)), limits_(limits), pruner_(*kv_, retention), thread_([this] { Run(); }) {}
 
 Committer::~Committer() {
   {
@@ -149,7 +149,7 @@ void Committer::RunGroup(std::unique_lock<std::mutex>& lock) {
     task->rests_on_group = !changes.changes().empty();
     Overlay mine(newest);
     task->result = Guarded<absl::StatusOr<CommitResult>>(
-        [&] { return ApplyBatch(*task->batch, NowMicros(), mine); });
+        [&] { return ApplyBatch(*task->batch, NowMicros(), mine, limits_); });
     if (task->result.ok()) mine.MoveInto(changes);
     lock.lock();
   }

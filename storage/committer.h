@@ -21,6 +21,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "storage/batch.h"
 #include "storage/key_value.h"
 #include "storage/keys.h"
 #include "storage/pruner.h"
@@ -33,7 +34,8 @@ using Listener = std::function<void(std::string_view graph, std::int64_t revisio
 // Thread safe.
 class Committer {
  public:
-  Committer(std::shared_ptr<KeyValue> kv, std::chrono::seconds retention);
+  Committer(std::shared_ptr<KeyValue> kv, std::chrono::seconds retention,
+            const BatchLimits& limits = {});
   // Ends when all that waits is done.
   ~Committer();
   Committer(const Committer&) = delete;
@@ -69,6 +71,7 @@ class Committer {
   absl::StatusOr<bool> SweepPiece(GraphNumber graph);
 
   const std::shared_ptr<KeyValue> kv_;
+  const BatchLimits limits_;
   std::mutex mutex_;
   std::condition_variable to_do_;
   std::condition_variable done_;

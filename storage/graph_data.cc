@@ -110,28 +110,30 @@ absl::Status GraphData::VisitOutLinks(
                      });
 }
 
-absl::StatusOr<std::vector<LinkPlace>> GraphData::OutPlaces(Number node) const {
+namespace {
+
+template <typename Parse>
+absl::StatusOr<std::vector<LinkPlace>> PlacesIn(const KeyValueReader& kv, const std::string& prefix,
+                                                const Parse& parse, std::size_t most) {
   std::vector<LinkPlace> places;
-  LIANJIE_RETURN_IF_ERROR(VisitPrefix(kv_, OutLinkPrefix(graph_, node), false,
-                                      [&](std::string_view key, std::string_view) {
-                                        const auto place = ParseOutLinkKey(key);
-                                        if (!place.has_value()) return Corrupt("the key of a link");
-                                        places.push_back(*place);
-                                        return absl::OkStatus();
-                                      }));
+  const auto it = kv.NewIterator(prefix, AfterPrefix(prefix));
+  for (; it->Valid() && places.size() < most; it->Next()) {
+    const std::optional<LinkPlace> place = parse(it->key());
+    if (!place.has_value()) return Corrupt("the key of a link");
+    places.push_back(*place);
+  }
+  LIANJIE_RETURN_IF_ERROR(it->status());
   return places;
 }
 
-absl::StatusOr<std::vector<LinkPlace>> GraphData::InPlaces(Number node) const {
-  std::vector<LinkPlace> places;
-  LIANJIE_RETURN_IF_ERROR(VisitPrefix(kv_, InLinkPrefix(graph_, node), false,
-                                      [&](std::string_view key, std::string_view) {
-                                        const auto place = ParseInLinkKey(key);
-                                        if (!place.has_value()) return Corrupt("the key of a link");
-                                        places.push_back(*place);
-                                        return absl::OkStatus();
-                                      }));
-  return places;
+}  // namespace
+
+absl::StatusOr<std::vector<LinkPlace>> GraphData::OutPlaces(Number node, std::size_t most) const {
+  return PlacesIn(kv_, OutLinkPrefix(graph_, node), ParseOutLinkKey, most);
+}
+
+absl::StatusOr<std::vector<LinkPlace>> GraphData::InPlaces(Number node, std::size_t most) const {
+  return PlacesIn(kv_, InLinkPrefix(graph_, node), ParseInLinkKey, most);
 }
 
 absl::StatusOr<std::optional<RegionRecord>> GraphData::GetRegion(std::string_view code) const {

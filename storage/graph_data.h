@@ -65,9 +65,11 @@ class GraphData {
   absl::Status VisitOutLinks(
       Number node,
       absl::FunctionRef<absl::Status(const LinkPlace&, const LinkRecord&)> visit) const;
-  // Where the links of a node stand; a self-loop is in both.
-  absl::StatusOr<std::vector<LinkPlace>> OutPlaces(Number node) const;
-  absl::StatusOr<std::vector<LinkPlace>> InPlaces(Number node) const;
+  // Where the links of a node stand, the first `most` of them; a self-loop is in both.
+  absl::StatusOr<std::vector<LinkPlace>> OutPlaces(
+      Number node, std::size_t most = std::numeric_limits<std::size_t>::max()) const;
+  absl::StatusOr<std::vector<LinkPlace>> InPlaces(
+      Number node, std::size_t most = std::numeric_limits<std::size_t>::max()) const;
 
   absl::StatusOr<std::optional<RegionRecord>> GetRegion(std::string_view code) const;
   absl::StatusOr<std::vector<std::string>> RegionChildren(std::string_view code) const;

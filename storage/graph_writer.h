@@ -31,6 +31,7 @@ class GraphWriter {
   const GraphMeta& meta() const { return meta_; }
   std::int64_t revision() const { return meta_.info.revision; }
   std::int64_t commit_time_micros() const { return meta_.info.update_time_micros; }
+  std::uint64_t change_count() const { return sequence_; }  // so far, in the feed
 
   // Numbers for new records. LIMIT_EXCEEDED after 2^40.
   absl::StatusOr<Number> NewNode();

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "absl/status/statusor.h"
+#include "storage/batch.h"
 #include "storage/committer.h"
 #include "storage/key_value.h"
 #include "storage/keys.h"
@@ -22,6 +23,7 @@ struct StoreOptions {
   bool read_only = false;
   std::chrono::seconds retention = kDefaultRetention;
   std::uint64_t max_rebuild_bytes = OpenOptions().max_rebuild_bytes;
+  BatchLimits batch_limits;
 };
 
 // What a store and its loads share. Thread safe.
@@ -30,7 +32,7 @@ struct StoreCore {
       : kv(map),
         options(with),
         token_secret(secret),
-        committer(map, with.read_only ? kKeepForever : with.retention) {}
+        committer(map, with.read_only ? kKeepForever : with.retention, with.batch_limits) {}
 
   const std::shared_ptr<KeyValue> kv;
   const StoreOptions options;

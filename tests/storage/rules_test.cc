@@ -1,5 +1,7 @@
 // The rules that hold at every revision: the type table, shares over dates, the region tree.
 #include "engine/core/text.h"
+#include "storage/key_value_store.h"
+#include "storage/memory_key_value.h"
 #include "tests/storage/conformance.h"
 
 namespace lianjie::storage {
@@ -158,6 +160,54 @@ TEST_P(StoreTest, RegionsMustBeKnownWhereThereIsATable) {
   Must({DeleteNode("A"), Put(Region("54", "", 1), WriteKind::kDelete)});
   node.region = "anything";
   Must({Create(node)});
+}
+
+// A node that is deleted with its links changes them all: that counts, before they are read.
+TEST(BatchLimitsTest, ABatchChangesSoMuchAndNoMore) {
+  StoreOptions options;
+  options.batch_limits.changes = 10;
+  const auto store = *OpenKeyValueStore(MakeMemoryKeyValue(), options);
+  ASSERT_TRUE(store->CreateGraph("g", {}).ok());
+  const auto commit = [&](std::vector<Write> writes) {
+    return store
+        ->Commit({.graph = "g", .preconditions = {}, .writes = std::move(writes), .request_id = {}})
+        .status();
+  };
+  ASSERT_TRUE(commit({Create(Node("hub")), Create(Node("A"))}).ok());
+  for (const char* first : {"L", "M"}) {
+    std::vector<Write> links;
+    for (int i = 0; i < 5; ++i) links.push_back(Create(Link(Cat(first, i), "hub", "A")));
+    ASSERT_TRUE(commit(links).ok());
+  }
+  const absl::Status refused = commit({DeleteNode("A", true)});
+  EXPECT_THAT(refused, FailsAt(Reason::kLimitExceeded, 0));
+  EXPECT_EQ(GetErrorDetail(refused)->metadata.at("limit"), "changes");
+  EXPECT_EQ((*store->OpenReader("g"))->info().link_count, 10);
+  ASSERT_TRUE(commit({DeleteLink("L0")}).ok());
+  EXPECT_TRUE(commit({DeleteNode("A", true)}).ok());  // 9 links and the node
+
+  std::vector<Write> nodes;
+  for (int i = 0; i < 11; ++i) nodes.push_back(Create(Node(Cat("N", i))));
+  EXPECT_THAT(commit(nodes), FailsAt(Reason::kLimitExceeded, 10));
+  nodes.pop_back();
+  EXPECT_TRUE(commit(nodes).ok());
+}
+
+TEST(BatchLimitsTest, ItsBytesAreCountedToo) {
+  StoreOptions options;
+  options.batch_limits.bytes = 10000;
+  const auto store = *OpenKeyValueStore(MakeMemoryKeyValue(), options);
+  ASSERT_TRUE(store->CreateGraph("g", {}).ok());
+  Batch batch{.graph = "g", .preconditions = {}, .writes = {}, .request_id = {}};
+  NodeRecord node = Node("A");
+  node.name = std::string(3000, 'x');  // once in the record, once in the feed
+  batch.writes = {Create(node)};
+  EXPECT_TRUE(store->Commit(batch).ok());
+  node.id = "B";
+  NodeRecord other = node;
+  other.id = "C";
+  batch.writes = {Create(node), Create(other)};
+  EXPECT_THAT(store->Commit(batch).status(), FailsAt(Reason::kLimitExceeded, 1));
 }
 
 }  // namespace
