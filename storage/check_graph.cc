@@ -57,7 +57,7 @@ absl::Status GraphCheck::Run() {
   if (readable) LIANJIE_RETURN_IF_ERROR(CheckRevisions());
   LIANJIE_RETURN_IF_ERROR(CheckRequests());
   if (readable) CheckCounters();
-  return absl::OkStatus();
+  return readable ? CheckImages() : absl::OkStatus();
 }
 
 absl::Status GraphCheck::CheckMeta(bool& readable) {
@@ -267,6 +267,13 @@ absl::Status GraphCheck::CheckRequests() {
     } else if (request->revision < 1 || request->revision > meta_.info.revision) {
       Fault(Cat("request id '", AfterTag(key), "' names revision ", request->revision,
                 ", but the newest revision is ", meta_.info.revision));
+    } else if (request->revision > meta_.info.changes_after) {
+      LIANJIE_ASSIGN_OR_RETURN(const auto value, kv_.Get(RevisionKey(graph_, request->revision)));
+      const auto revision = value.has_value() ? DecodeRevision(*value) : Corrupt("none");
+      if (revision.ok() && revision->request_id != AfterTag(key)) {
+        Fault(Cat("request id '", AfterTag(key), "' names revision ", request->revision,
+                  ", which came with '", revision->request_id, "'"));
+      }
     }
     return absl::OkStatus();
   });

@@ -117,6 +117,9 @@ class GraphCheck {
   absl::Status CheckRevisions();
   absl::Status CheckRevision(std::int64_t revision, std::string_view value,
                              std::uint64_t change_count);
+  // The feed's images against each other and against the records.
+  absl::Status CheckImages();
+  absl::Status CheckImages(std::uint64_t part, std::uint64_t parts);
   absl::Status CheckRequests();
   void CheckCounters();
 

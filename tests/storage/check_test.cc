@@ -7,7 +7,10 @@
 #include <fstream>
 
 #include "engine/core/text.h"
+#include "storage/codec.h"
 #include "storage/key_value_store.h"
+#include "storage/keys.h"
+#include "storage/overlay.h"
 #include "storage/rocks_key_value.h"
 #include "tests/storage/checker.h"
 #include "tests/storage/conformance.h"
@@ -47,6 +50,84 @@ TEST(CheckTest, EachFaultIsNamed) {
     EXPECT_GT(report->fault_count, 0) << one.name;
   }
   std::printf("[ figures  ] %zu kinds of faults planted, all named\n", PlantedFaults().size());
+}
+
+// Older revisions are rebuilt from the feed alone: what it says was there must be what was.
+TEST(CheckTest, TheFeedIsHeldAgainstTheRecords) {
+  const Subject subject = Planted();
+  const auto commit = [&](std::vector<Write> writes, std::string id = {}) {
+    ASSERT_TRUE(subject.store
+                    ->Commit({.graph = "g",
+                              .preconditions = {},
+                              .writes = std::move(writes),
+                              .request_id = std::move(id)})
+                    .ok());
+  };
+  NodeRecord node = Node("B");
+  for (const char* name : {"first", "second"}) {  // revisions 3 and 4
+    node.name = name;
+    commit({Upsert(node), Upsert(Link("M", "A", name == std::string("first") ? "B" : "007")),
+            Put(Region("S", "R", name == std::string("first") ? 3 : 4)),
+            Put(Line("R", 2020, name == std::string("first") ? 1 : 2))},
+           name);
+  }
+  commit({DeleteNode("007", true), Create(Node("C"))});  // 5
+  commit({Create(Node("007")), DeleteNode("C")});        // 6
+  for (const std::uint64_t memory : {std::uint64_t{256} << 20, std::uint64_t{100}}) {
+    CheckOptions options;
+    options.memory_bytes = memory;
+    const auto faults_with = [&](const KeyValueChanges& fault) {
+      const auto base = subject.kv->Snapshot();
+      Overlay kv(*base);
+      for (const auto& [key, value] : fault) {
+        value.has_value() ? kv.Put(key, *value) : kv.Delete(key);
+      }
+      return CheckStore(kv, options)->faults;
+    };
+    EXPECT_EQ(faults_with({}), std::vector<std::string>());
+    const auto base = subject.kv->Snapshot();
+    const auto changed = [&](std::int64_t revision, std::uint32_t sequence, auto edit) {
+      const std::string key = ChangeKey(1, revision, sequence);
+      Change change;
+      EXPECT_TRUE(DecodeChange(**base->Get(key), change).ok());
+      Number number = DecodeChangeUndo(**base->Get(key))->number;
+      edit(change, number);
+      return KeyValueChanges{{key, EncodeChange(change, number)}};
+    };
+    const auto says = [](const char* text) {
+      return ::testing::ElementsAre(::testing::HasSubstr(text));
+    };
+    EXPECT_THAT(faults_with(changed(4, 0,
+                                    [](Change& change, Number&) {
+                                      std::get<NodeRecord>(change.before).name = "other";
+                                    })),
+                says("change 0 of revision 4 says of node 'B' another state before"));
+    EXPECT_THAT(faults_with(changed(4, 0, [](Change&, Number& number) { number = 9; })),
+                ::testing::Contains(::testing::HasSubstr("change 0 of revision 4")));
+    EXPECT_THAT(faults_with(changed(4, 0,
+                                    [](Change& change, Number&) {
+                                      std::get<NodeRecord>(change.after).name = "other";
+                                    })),
+                says("change 0 of revision 4, the last of node 'B', leaves another state"));
+    EXPECT_THAT(faults_with(changed(4, 2,
+                                    [](Change& change, Number&) {
+                                      std::get<RegionRecord>(change.before).name = "other";
+                                    })),
+                says("of region 'S' another state before"));
+    EXPECT_THAT(faults_with(changed(4, 3,
+                                    [](Change& change, Number&) {
+                                      std::get<LineRecord>(change.after).line_yuan = 9;
+                                    })),
+                says("the last of the line of year 2020 and region 'R'"));
+    EXPECT_THAT(faults_with(changed(6, 0, [](Change&, Number& number) { number = 2; })),
+                says("the last of node '007', leaves another state"));
+    EXPECT_THAT(
+        faults_with(
+            {{RequestKey(1, "q"),
+              EncodeRequest(
+                  {.digest = std::string(16, 'x'), .revision = 3, .link_ids = {}, .load = {}})}}),
+        says("request id 'q' names revision 3, which came with 'first'"));
+  }
 }
 
 // In pieces of a few nodes and in one: the same report.
