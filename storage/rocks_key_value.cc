@@ -177,7 +177,9 @@ class RocksKeyValue : public KeyValue {
         status = latch_->Check(db_->IngestExternalFile(files.paths(), options));
       }
     }
-    LIANJIE_RETURN_IF_ERROR(folder_.RemoveLeftovers());
+    // What was taken in is there, whatever is left beside it: the next load or opening removes
+    // that.
+    folder_.RemoveLeftovers().IgnoreError();
     LIANJIE_RETURN_IF_ERROR(status);
     return latch_->Refusal();  // the witness may have failed to take the manifest
   }

@@ -1,4 +1,6 @@
 // What only a store on disk must do: survive reopening, crashes and damage, and keep others out.
+#include <sys/mount.h>
+
 #include "tests/storage/rocks_fixture.h"
 
 namespace lianjie::storage {
@@ -211,6 +213,22 @@ TEST_F(RocksTest, AKilledLoadLeavesNothing) {
   // Whole or not at all; nearly always the kill comes first.
   const GraphInfo info = (*store->OpenReader("g"))->info();
   EXPECT_EQ(info.node_count, info.revision == 0 ? 0 : 400000);
+}
+
+// What was taken in is there; that something beside it cannot be tidied up is no error of the load.
+TEST_F(RocksTest, ALoadThatLeavesSomethingBehindIsDone) {
+  const auto kv = *OpenRocksKeyValue(options_);
+  const std::string busy = Path("ingest/busy");
+  bool mounted = false;
+  const absl::Status status = kv->Ingest([&](KeyValueIngest& ingest) {
+    fs::create_directories(busy);
+    mounted = mount("tmpfs", busy.c_str(), "tmpfs", 0, nullptr) == 0;
+    return ingest.NewSink().Put("key", "value");
+  });
+  if (mounted) umount(busy.c_str());
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(**kv->Snapshot()->Get("key"), "value");
+  if (!mounted) GTEST_SKIP() << "mounting is not permitted";
 }
 
 TEST_F(RocksTest, LeftoversOfALoadAreRemoved) {
