@@ -150,6 +150,13 @@ absl::Status CheckFiles(const std::string& database, const Manifest& manifest,
                                   "backup's manifest"));
     }
   }
+  // One that the manifest does not name was not checked by anybody, and a restore would copy it.
+  LIANJIE_ASSIGN_OR_RETURN(const std::vector<std::string> names, FilesIn(database));
+  for (const std::string& name : names) {
+    if (std::ranges::find(manifest.files, name, &NamedFile::name) == manifest.files.end()) {
+      report.faults.push_back(Cat("file '", database, "/", name, "' is not of the backup"));
+    }
+  }
   report.fault_count = report.faults.size();
   return absl::OkStatus();
 }

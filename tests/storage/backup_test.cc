@@ -2,6 +2,7 @@
 #include "storage/backup.h"
 
 #include <filesystem>
+#include <fstream>
 #include <map>
 
 #include "engine/core/text.h"
@@ -141,6 +142,19 @@ TEST_F(BackupTest, ARestoredStoreIsAttestedBeforeItIsOpened) {
   const auto restored = OpenRocksStore(options);
   ASSERT_TRUE(restored.ok()) << restored.status();
   EXPECT_EQ((*(*restored)->OpenReader("g"))->info().node_count, 20000);
+}
+
+TEST_F(BackupTest, AFileThatIsNotOfTheBackupIsNoticed) {
+  const std::string id = CreateBackup(*store_, Path("backups"), {})->id;
+  const std::string more = Path("backups/" + id + "/rocksdb/999999.sst");
+  std::ofstream(more) << "more";
+  const auto report = VerifyBackup(Path("backups"), id, {});
+  ASSERT_TRUE(report.ok()) << report.status();
+  ASSERT_EQ(report->fault_count, 1);
+  EXPECT_THAT(report->faults[0], ::testing::HasSubstr("999999.sst' is not of the backup"));
+  EXPECT_THAT(RestoreBackup(Path("backups"), id, Path("restored"), {}).status(),
+              Fails(Reason::kStoreCorrupt));
+  EXPECT_FALSE(fs::exists(Path("restored")));
 }
 
 TEST_F(BackupTest, AnIdIsNoPath) {
