@@ -169,27 +169,6 @@ TEST_F(RocksTest, AcknowledgedCommitsSurviveAKill) {
   CheckMapOnDisk();
 }
 
-TEST_F(RocksTest, AStoreBehindItsAcknowledgementsIsRefused) {
-  CrashAfter(40);
-  const auto logs = Files(".log");
-  ASSERT_EQ(logs.size(), 1);
-  const std::string whole = ReadFile(logs[0]);
-  std::string flipped = whole;
-  flipped[flipped.size() / 2] ^= 1;
-  for (const std::string& damaged : {whole.substr(0, whole.size() / 2), flipped, std::string()}) {
-    WriteFile(logs[0], damaged);
-    EXPECT_THAT(TryOpen(), Fails(Reason::kStoreCorrupt));
-    options_.read_only = true;
-    EXPECT_THAT(TryOpen(), Fails(Reason::kStoreCorrupt));
-    options_.read_only = false;
-  }
-  // Nothing was destroyed by looking: with the log back, all is there.
-  WriteFile(logs[0], whole);
-  const auto store = Open();
-  ASSERT_NE(store, nullptr);
-  EXPECT_GE((*store->OpenReader("g"))->info().revision, 40);
-}
-
 TEST_F(RocksTest, AKilledLoadLeavesNothing) {
   {
     Child child("load", options_.path);
