@@ -114,19 +114,15 @@ class GraphService final : public RawService {
 
   ServerReadReactor<ByteBuffer>* Import(CallbackServerContext* c, ByteBuffer* a) override {
     auto handler = std::make_shared<ImportHandler>(w_.store, w_.loads);
-    return StartUpload(c, a, w_.writes, w_.limits,
-                       {.on_message = [handler, max = w_.limits.max_message_bytes](
-                                          const ByteBuffer& bytes, Call&) -> absl::Status {
-                          v1::ImportRequest& message = handler->NextMessage();
-                          if (absl::Status status = ParseMessage(bytes, max, message); !status.ok())
-                            return status;
-                          return handler->Take(message);
-                        },
-                        .on_end = [handler](Call&) -> absl::StatusOr<ByteBuffer> {
-                          absl::StatusOr<v1::ImportResponse> response = handler->Finish();
-                          if (!response.ok()) return response.status();
-                          return SerializeMessage(*response);
-                        }});
+    return StartUpload(
+        c, a, w_.writes, w_.limits,
+        {.on_message = [handler, max = w_.limits.max_message_bytes](
+                           const ByteBuffer& bytes, Call&) { return handler->Take(bytes, max); },
+         .on_end = [handler](Call&) -> absl::StatusOr<ByteBuffer> {
+           absl::StatusOr<v1::ImportResponse> response = handler->Finish();
+           if (!response.ok()) return response.status();
+           return SerializeMessage(*response);
+         }});
   }
 
   ServerWriteReactor<ByteBuffer>* Export(CallbackServerContext* c, const ByteBuffer* q) override {

@@ -4,6 +4,7 @@
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "server/call.h"
 #include "server/convert.h"
 #include "server/errors.h"
 #include "server/graph_handlers.h"
@@ -31,6 +32,42 @@ void SetCounts(std::uint64_t created, std::uint64_t updated, v1::ImportCounts& o
 v1::ImportRequest& ImportHandler::NextMessage() {
   if (messages_++ % kMessagesToAnObject == 0) message_ = std::make_unique<v1::ImportRequest>();
   return *message_;
+}
+
+absl::Status ImportHandler::Take(const grpc::ByteBuffer& bytes, std::size_t most_bytes) {
+  grpc::Slice whole;
+  if (load_ && !ended_ && bytes.Length() <= most_bytes &&
+      (bytes.TrySingleSlice(&whole).ok() || bytes.DumpToSingleSlice(&whole).ok())) {
+    const std::string_view message(reinterpret_cast<const char*>(whole.begin()), whole.size());
+    if (const std::optional<absl::Status> taken = TakeRows(message)) return *taken;
+  }
+  v1::ImportRequest& message = NextMessage();
+  LIANJIE_RETURN_IF_ERROR(ParseMessage(bytes, most_bytes, message));
+  return Take(message);
+}
+
+std::optional<absl::Status> ImportHandler::TakeRows(std::string_view message) {
+  if (!rows_.Open(message)) return std::nullopt;
+  const std::uint32_t origin = OriginOf(rows_.origin());
+  const std::vector<std::int64_t>& lines = rows_.line_numbers();
+  std::unique_ptr<storage::RowBlock> block = load_->NewBlock();
+  for (std::size_t i = 0; i < rows_.size(); ++i) {
+    const storage::RowOrigin where{
+        .file = origin,
+        .line = lines.empty() ? origin_rows_[origin] + static_cast<std::int64_t>(i) + 1 : lines[i]};
+    if (rows_.are_links()) {
+      if (!ReadLink(rows_[i], link_)) return std::nullopt;
+      block->AddLink(link_, where);
+    } else {
+      if (!ReadNode(rows_[i], node_)) return std::nullopt;
+      block->AddNode(node_, where);
+    }
+  }
+  const auto count = static_cast<std::int64_t>(rows_.size());
+  row_count_ += count;
+  origin_rows_[origin] += count;
+  state_->row_count = row_count_;
+  return AddBlock(std::move(block));
 }
 
 absl::Status ImportHandler::Take(const v1::ImportRequest& message) {
@@ -88,11 +125,11 @@ absl::Status ImportHandler::Begin(const v1::ImportOptions& options) {
   return absl::OkStatus();
 }
 
-std::uint32_t ImportHandler::OriginOf(const std::string& name) {
+std::uint32_t ImportHandler::OriginOf(std::string_view name) {
   for (std::size_t i = 0; i < origins_.size(); ++i) {
     if (origins_[i] == name) return static_cast<std::uint32_t>(i);
   }
-  origins_.push_back(name);
+  origins_.emplace_back(name);
   origin_rows_.push_back(0);
   return static_cast<std::uint32_t>(origins_.size() - 1);
 }
@@ -162,13 +199,11 @@ absl::Status ImportHandler::AddChunk(const v1::ImportChunk& chunk) {
                                     block.AddRegion(std::move(row), where);
                                   }));
   LIANJIE_RETURN_IF_ERROR(
-      AddRows(chunk.nodes(), chunk, origin, [](RowBlock& block, NodeRecord row, RowOrigin where) {
-        block.AddNode(std::move(row), where);
-      }));
+      AddRows(chunk.nodes(), chunk, origin,
+              [](RowBlock& block, NodeRecord row, RowOrigin where) { block.AddNode(row, where); }));
   LIANJIE_RETURN_IF_ERROR(
-      AddRows(chunk.links(), chunk, origin, [](RowBlock& block, LinkRecord row, RowOrigin where) {
-        block.AddLink(std::move(row), where);
-      }));
+      AddRows(chunk.links(), chunk, origin,
+              [](RowBlock& block, LinkRecord row, RowOrigin where) { block.AddLink(row, where); }));
   return AddRows(chunk.lines(), chunk, origin,
                  [](RowBlock& block, LineRecord row, RowOrigin where) {
                    block.AddLine(std::move(row), where);

@@ -18,22 +18,51 @@ void PutDates(WireWriter& to, std::uint32_t from_field, std::uint32_t to_field,
   if (valid.to != kDateMax) to.ZigZag(to_field, valid.to.days);
 }
 
-void PutProperties(WireWriter& to, std::uint32_t field,
-                   const std::map<std::string, std::string>& properties) {
+using Properties = std::map<std::string, std::string>;
+
+std::size_t PropertyBytes(std::string_view text) {
+  return text.empty() ? 0 : 1 + WireWriter::VarintBytes(text.size()) + text.size();
+}
+
+void PutProperties(WireWriter& to, std::uint32_t field, const Properties& properties) {
   for (const auto& [name, value] : properties) {
-    std::string bytes;
-    WireWriter property(bytes);
-    property.Text(v1::Property::kNameFieldNumber, name);
-    property.Text(v1::Property::kValueFieldNumber, value);
-    to.Bytes(field, bytes);
+    to.Begin(field, PropertyBytes(name) + PropertyBytes(value));
+    to.Text(v1::Property::kNameFieldNumber, name);
+    to.Text(v1::Property::kValueFieldNumber, value);
   }
+}
+
+// What the fields of a record may take at most, the bytes of its texts left aside.
+template <typename Value> constexpr std::size_t FieldBytes() {
+  return static_cast<std::size_t>(Value::kPropertiesFieldNumber) * WireWriter::kMostFieldBytes;
+}
+
+std::size_t MostBytes(const Properties& properties) {
+  std::size_t bytes = 0;
+  for (const auto& [name, value] : properties) {
+    bytes += 3 * WireWriter::kMostFieldBytes + name.size() + value.size();
+  }
+  return bytes;
+}
+
+std::size_t MostBytes(const NodeRecord& node) {
+  std::size_t bytes = FieldBytes<v1::NodeValue>() + node.id.size() + node.subtype.size() +
+                      node.name.size() + node.region.size() + node.industry.size() +
+                      2 * node.causes.size() + MostBytes(node.properties);
+  for (const std::string& label : node.labels) bytes += WireWriter::kMostFieldBytes + label.size();
+  return bytes;
+}
+
+std::size_t MostBytes(const LinkRecord& link) {
+  return FieldBytes<v1::LinkValue>() + link.agreement.size() + link.policy.size() +
+         link.product.size() + MostBytes(link.properties);
 }
 
 }  // namespace
 
 void AppendNode(const NodeRecord& node, std::string& value) {
   using V = v1::NodeValue;
-  WireWriter to(value);
+  WireWriter to(value, MostBytes(node));
   to.Text(V::kIdFieldNumber, node.id);
   to.EnumValue(V::kKindFieldNumber, node.kind);
   to.Text(V::kSubtypeFieldNumber, node.subtype);
@@ -50,10 +79,12 @@ void AppendNode(const NodeRecord& node, std::string& value) {
   to.Value(V::kLabourOrdinaryFieldNumber, node.labour_ordinary);
   to.Value(V::kLabourWeakFieldNumber, node.labour_weak);
   if (!node.causes.empty()) {
-    std::string packed;
-    WireWriter causes(packed);
-    for (const Cause cause : node.causes) causes.Varint(static_cast<std::uint32_t>(cause));
-    to.Bytes(V::kCausesFieldNumber, packed);
+    std::size_t bytes = 0;
+    for (const Cause cause : node.causes) {
+      bytes += WireWriter::VarintBytes(static_cast<std::uint32_t>(cause));
+    }
+    to.Begin(V::kCausesFieldNumber, bytes);
+    for (const Cause cause : node.causes) to.Varint(static_cast<std::uint32_t>(cause));
   }
   to.Value(V::kIncomeYearFieldNumber, node.income_year);
   to.Value(V::kIncomeWageYuanFieldNumber, node.income_wage_yuan);
@@ -75,12 +106,13 @@ void AppendNode(const NodeRecord& node, std::string& value) {
 }
 
 void AppendLinkId(std::string_view id, std::string& value) {
-  WireWriter(value).Text(v1::LinkValue::kIdFieldNumber, id);
+  WireWriter(value, WireWriter::kMostFieldBytes + id.size())
+      .Text(v1::LinkValue::kIdFieldNumber, id);
 }
 
 void AppendLinkBody(const LinkRecord& link, std::string& value) {
   using V = v1::LinkValue;
-  WireWriter to(value);
+  WireWriter to(value, MostBytes(link));
   to.Text(V::kAgreementFieldNumber, link.agreement);
   to.Value(V::kPromisedYuanFieldNumber, link.promised_yuan);
   to.Value(V::kPaidYuanFieldNumber, link.paid_yuan);

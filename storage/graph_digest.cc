@@ -1,5 +1,9 @@
 #include "storage/graph_digest.h"
 
+#include <cstddef>
+#include <cstring>
+#include <memory>
+
 #define XXH_INLINE_ALL  // records are short: a call would cost as much as the hash
 #include "xxhash.h"
 
@@ -9,35 +13,51 @@ namespace {
 // The first byte of what is hashed, so that records of different kinds never meet.
 enum class RecordByte : unsigned char { kNode = 1, kLink = 2, kRegion = 3, kLine = 4 };
 
-// Lays a record's bytes in a row. One at a time and thread.
+// Lays a record's bytes in a row: on the stack where they fit, as nearly all do. What is hashed in
+// parts would cost more than the hash itself.
 class RecordBytes {
  public:
-  explicit RecordBytes(RecordByte kind) : bytes_(Buffer()) {
-    bytes_.assign(1, static_cast<char>(kind));
+  // `most`: of all that will be laid.
+  RecordBytes(RecordByte kind, std::size_t most) : at_(small_) {
+    if (most > sizeof small_) {
+      large_ = std::make_unique<char[]>(most);
+      at_ = large_.get();
+    }
+    begin_ = at_;
+    *at_++ = static_cast<char>(kind);
   }
   RecordBytes& Number(std::uint64_t number, int size) {
-    while (size-- > 0) bytes_.push_back(static_cast<char>(number >> (8 * size)));
+    while (size-- > 0) *at_++ = static_cast<char>(number >> (8 * size));
     return *this;
   }
   // With its length before it.
-  RecordBytes& Text(std::string_view text) {
-    Number(text.size(), 4);
-    bytes_.append(text);
-    return *this;
-  }
+  RecordBytes& Text(std::string_view text) { return Number(text.size(), kLengthBytes).Raw(text); }
   absl::uint128 Hash(std::string_view value) {
-    bytes_.append(value);
-    return BytesHash(bytes_);
+    Raw(value);
+    return BytesHash({begin_, static_cast<std::size_t>(at_ - begin_)});
   }
+
+  static constexpr std::size_t kKindBytes = 1;
+  static constexpr int kLengthBytes = 4;
 
  private:
-  static std::string& Buffer() {
-    thread_local std::string buffer;
-    return buffer;
+  RecordBytes& Raw(std::string_view bytes) {
+    if (!bytes.empty()) std::memcpy(at_, bytes.data(), bytes.size());
+    at_ += bytes.size();
+    return *this;
   }
 
-  std::string& bytes_;
+  char small_[1024];
+  std::unique_ptr<char[]> large_;
+  char* begin_;
+  char* at_;
 };
+
+// Room for the kind, two texts and a number.
+std::size_t MostBytes(std::string_view a, std::string_view b, std::string_view value) {
+  return RecordBytes::kKindBytes + 2 * std::size_t{RecordBytes::kLengthBytes} + a.size() +
+         b.size() + sizeof(std::uint64_t) + value.size();
+}
 
 }  // namespace
 
@@ -47,12 +67,12 @@ absl::uint128 BytesHash(std::string_view bytes) {
 }
 
 absl::uint128 NodeHash(std::string_view value) {
-  return RecordBytes(RecordByte::kNode).Hash(value);
+  return RecordBytes(RecordByte::kNode, MostBytes({}, {}, value)).Hash(value);
 }
 
 absl::uint128 LinkHash(std::string_view source, std::string_view target, Mechanism mechanism,
                        std::string_view value) {
-  return RecordBytes(RecordByte::kLink)
+  return RecordBytes(RecordByte::kLink, MostBytes(source, target, value))
       .Text(source)
       .Text(target)
       .Number(static_cast<std::uint64_t>(mechanism), 1)
@@ -60,11 +80,11 @@ absl::uint128 LinkHash(std::string_view source, std::string_view target, Mechani
 }
 
 absl::uint128 RegionHash(std::string_view code, std::string_view value) {
-  return RecordBytes(RecordByte::kRegion).Text(code).Hash(value);
+  return RecordBytes(RecordByte::kRegion, MostBytes(code, {}, value)).Text(code).Hash(value);
 }
 
 absl::uint128 LineHash(std::string_view region, std::int64_t year, std::string_view value) {
-  return RecordBytes(RecordByte::kLine)
+  return RecordBytes(RecordByte::kLine, MostBytes(region, {}, value))
       .Text(region)
       .Number(static_cast<std::uint64_t>(year), 8)
       .Hash(value);

@@ -41,10 +41,10 @@ class GraphLoad : public Load {
     return AddOne([&](RowBlock& block) { block.AddRegion(std::move(region), origin); });
   }
   absl::Status AddNode(NodeRecord node, RowOrigin origin) override {
-    return AddOne([&](RowBlock& block) { block.AddNode(std::move(node), origin); });
+    return AddOne([&](RowBlock& block) { block.AddNode(node, origin); });
   }
   absl::Status AddLink(LinkRecord link, RowOrigin origin) override {
-    return AddOne([&](RowBlock& block) { block.AddLink(std::move(link), origin); });
+    return AddOne([&](RowBlock& block) { block.AddLink(link, origin); });
   }
   absl::Status AddLine(LineRecord line, RowOrigin origin) override {
     return AddOne([&](RowBlock& block) { block.AddLine(std::move(line), origin); });

@@ -1,6 +1,7 @@
 #include "storage/load_block.h"
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 #include "engine/core/rules.h"
@@ -49,7 +50,7 @@ void EncodedRows::AddRegion(RegionRecord region, RowOrigin origin) {
   regions.push_back(std::move(region));
 }
 
-void EncodedRows::AddNode(NodeRecord node, RowOrigin origin) {
+void EncodedRows::AddNode(NodeRecord& node, RowOrigin origin) {
   Normalize(node);
   if (!Begin(RowKind::kNode, node, node.id, nodes.size(), origin)) return;
   EncodedNode row{.name = HashName(node.id),
@@ -66,25 +67,26 @@ void EncodedRows::AddNode(NodeRecord node, RowOrigin origin) {
   nodes.push_back(row);
 }
 
-void EncodedRows::AddLink(LinkRecord link, RowOrigin origin) {
+void EncodedRows::AddLink(LinkRecord& link, RowOrigin origin) {
   Normalize(link);
   if (!Begin(RowKind::kLink, link, link.id, links.size(), origin)) return;
   const bool made = link.id.empty();
-  if (made) link.id = MakeLinkId(link);
+  const std::string made_id = made ? MakeLinkId(link) : std::string();
+  const std::string_view id = made ? made_id : link.id;
   EncodedLink row;
   row.source = HashName(link.source);
   row.target = HashName(link.target);
-  row.id_hash = LinkIdHash(link.id);
+  row.id_hash = LinkIdHash(id);
   row.begin = bytes.size();
   row.source_bytes = static_cast<std::uint32_t>(link.source.size());
   row.target_bytes = static_cast<std::uint32_t>(link.target.size());
-  row.id_bytes = static_cast<std::uint16_t>(link.id.size());
+  row.id_bytes = static_cast<std::uint16_t>(id.size());
   row.mechanism = link.mechanism;
   row.made = made;
   bytes += link.source;
   bytes += link.target;
   const std::size_t value = bytes.size();
-  AppendLinkId(link.id, bytes);
+  AppendLinkId(id, bytes);
   AppendLinkBody(link, bytes);
   row.value_bytes = static_cast<std::uint32_t>(bytes.size() - value);
   row.hash =

@@ -56,8 +56,8 @@ class EncodedRows : public RowBlock {
   explicit EncodedRows(bool with_images) : with_images_(with_images) {}
 
   void AddRegion(RegionRecord region, RowOrigin origin) override;
-  void AddNode(NodeRecord node, RowOrigin origin) override;
-  void AddLink(LinkRecord link, RowOrigin origin) override;
+  void AddNode(NodeRecord& node, RowOrigin origin) override;
+  void AddLink(LinkRecord& link, RowOrigin origin) override;
   void AddLine(LineRecord line, RowOrigin origin) override;
 
   std::vector<BlockRow> rows;

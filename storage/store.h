@@ -257,13 +257,14 @@ struct LoadResult {
   std::vector<RowError> bad_rows;
 };
 
-// Rows on their way into a load, each checked alone and encoded when it is added. One thread.
+// Rows on their way into a load, each checked alone and encoded when it is added. One thread. Nodes
+// and links stay with the caller, normalised: what they hold may be used for the next.
 class RowBlock {
  public:
   virtual ~RowBlock() = default;
   virtual void AddRegion(RegionRecord region, RowOrigin origin) = 0;
-  virtual void AddNode(NodeRecord node, RowOrigin origin) = 0;
-  virtual void AddLink(LinkRecord link, RowOrigin origin) = 0;
+  virtual void AddNode(NodeRecord& node, RowOrigin origin) = 0;
+  virtual void AddLink(LinkRecord& link, RowOrigin origin) = 0;
   virtual void AddLine(LineRecord line, RowOrigin origin) = 0;
 };
 

@@ -1,6 +1,7 @@
 // The ranges that a single record must keep (see rules.h). One small checker collects the first
 // fault, so that each record type reads as a list of its fields.
 #include <cmath>
+#include <concepts>
 #include <limits>
 #include <optional>
 #include <string>
@@ -14,81 +15,63 @@
 namespace lianjie {
 namespace {
 
+// Of every field the good case is looked at in place; what is not good goes to a Refuse, out of the
+// way, which says why, and only the first counts.
 class Checker {
  public:
   absl::Status Finish() && { return std::move(status_); }
 
   // A string of the user's that names a thing: no control characters, at most kMaxIdBytes.
   void Id(std::string_view field, std::string_view id, bool required) {
-    if (!status_.ok()) return;
-    if (id.empty()) {
-      if (required) Fail(field, "is required", Reason::kMissingField);
-      return;
-    }
-    if (id.size() > kMaxIdBytes)
-      return Fail(field, Cat("has ", id.size(), " bytes; an id has at most ", kMaxIdBytes));
-    for (const char c : id) {
-      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-        return Fail(field, "has a control character");
-    }
-    Utf8(field, id);
+    const bool good = !id.empty() && id.size() <= kMaxIdBytes && IsPrintableAscii(id);
+    if (!good && (required || !id.empty())) RefuseId(field, id);
   }
 
   void Text(std::string_view field, std::string_view text) {
-    if (!status_.ok() || text.empty()) return;
-    if (text.size() > kMaxTextBytes) {
-      return Fail(field, Cat("has ", text.size(), " bytes; a text has at most ", kMaxTextBytes));
-    }
-    Utf8(field, text);
+    if (text.size() > kMaxTextBytes || !IsPrintableAscii(text)) RefuseText(field, text);
   }
 
   void Finite(std::string_view field, const std::optional<double>& value) {
-    if (status_.ok() && value.has_value() && !std::isfinite(*value)) {
-      Fail(field, Cat(*value, " is not a finite number"));
-    }
+    if (value.has_value() && !std::isfinite(*value)) RefuseFinite(field, *value);
   }
 
   void NotNegative(std::string_view field, const std::optional<double>& value) {
-    Finite(field, value);
-    if (status_.ok() && value.has_value() && *value < 0) Fail(field, Cat(*value, " is negative"));
+    if (value.has_value() && !(*value >= 0 && std::isfinite(*value))) {
+      RefuseFinite(field, *value);
+      Fail(field, [&] { return Cat(*value, " is negative"); });
+    }
   }
 
   void Share(std::string_view field, const std::optional<double>& value) {
-    Finite(field, value);
-    if (status_.ok() && value.has_value() && (*value < 0 || *value > 1)) {
-      Fail(field, Cat(*value, " is not between 0 and 1"));
+    if (value.has_value() && !(*value >= 0 && *value <= 1)) {
+      RefuseFinite(field, *value);
+      Fail(field, [&] { return Cat(*value, " is not between 0 and 1"); });
     }
   }
 
   void Count(std::string_view field, const std::optional<std::int64_t>& value) {
-    if (!status_.ok() || !value.has_value()) return;
-    if (*value < 0) return Fail(field, Cat(*value, " is negative"));
-    if (*value > std::numeric_limits<std::int32_t>::max())
-      Fail(field, Cat(*value, " is more than 2147483647"));
+    constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+    if (value.has_value() && (*value < 0 || *value > kMost)) {
+      Fail(field,
+           [&] { return Cat(*value, *value < 0 ? " is negative" : " is more than 2147483647"); });
+    }
   }
 
   void Year(std::string_view field, const std::optional<std::int64_t>& value) {
-    if (status_.ok() && value.has_value() && (*value < 1 || *value > 9999)) {
-      Fail(field, Cat(*value, " is not a year from 1 to 9999"));
+    if (value.has_value() && (*value < 1 || *value > 9999)) {
+      Fail(field, [&] { return Cat(*value, " is not a year from 1 to 9999"); });
     }
   }
 
   template <typename E> void Enum(std::string_view field, E value) {
-    if (status_.ok() && static_cast<std::size_t>(value) >= EnumNames<E>().size()) {
-      Fail(field, Cat(static_cast<int>(value), " is not one of its values"));
+    static const std::size_t size = EnumNames<E>().size();
+    if (static_cast<std::size_t>(value) >= size) {
+      Fail(field, [&] { return Cat(static_cast<int>(value), " is not one of its values"); });
     }
   }
 
   void Dates(const Interval& valid) {
-    if (!status_.ok() || !valid.Empty()) return;
-    status_ = MakeError(
-        absl::StatusCode::kInvalidArgument,
-        Cat("valid_to: ", valid.to.ToString(), " is not after valid_from ", valid.from.ToString(),
-            ": valid means valid_from <= day < valid_to"),
-        {.reason = Reason::kDatesOutOfOrder,
-         .field = "valid_to",
-         .row = {},
-         .metadata = {{"valid_from", valid.from.ToString()}, {"valid_to", valid.to.ToString()}}});
+    if (valid.Empty()) RefuseDates(valid);
   }
 
   void Properties(const std::map<std::string, std::string>& properties) {
@@ -118,6 +101,48 @@ class Checker {
   bool ok() const { return status_.ok(); }
 
  private:
+  template <std::invocable Message>
+  [[gnu::cold, gnu::noinline]] void Fail(std::string_view field, Message message) {
+    if (status_.ok()) Fail(field, message());
+  }
+
+  // Fails unless it is good after all: longer to look at.
+  [[gnu::noinline]] void RefuseId(std::string_view field, std::string_view id) {
+    if (!status_.ok()) return;
+    if (id.empty()) return Fail(field, "is required", Reason::kMissingField);
+    if (id.size() > kMaxIdBytes)
+      return Fail(field, Cat("has ", id.size(), " bytes; an id has at most ", kMaxIdBytes));
+    for (const char c : id) {
+      if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
+        return Fail(field, "has a control character");
+    }
+    Utf8(field, id);
+  }
+
+  [[gnu::noinline]] void RefuseText(std::string_view field, std::string_view text) {
+    if (!status_.ok()) return;
+    if (text.size() > kMaxTextBytes) {
+      return Fail(field, Cat("has ", text.size(), " bytes; a text has at most ", kMaxTextBytes));
+    }
+    Utf8(field, text);
+  }
+
+  [[gnu::cold, gnu::noinline]] void RefuseFinite(std::string_view field, double value) {
+    if (!std::isfinite(value)) Fail(field, Cat(value, " is not a finite number"));
+  }
+
+  [[gnu::cold, gnu::noinline]] void RefuseDates(const Interval& valid) {
+    if (!status_.ok()) return;
+    status_ = MakeError(
+        absl::StatusCode::kInvalidArgument,
+        Cat("valid_to: ", valid.to.ToString(), " is not after valid_from ", valid.from.ToString(),
+            ": valid means valid_from <= day < valid_to"),
+        {.reason = Reason::kDatesOutOfOrder,
+         .field = "valid_to",
+         .row = {},
+         .metadata = {{"valid_from", valid.from.ToString()}, {"valid_to", valid.to.ToString()}}});
+  }
+
   void Utf8(std::string_view field, std::string_view text) {
     if (!IsValidUtf8(text)) Fail(field, "is not valid UTF-8");
   }
