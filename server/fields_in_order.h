@@ -18,7 +18,7 @@
 #include <type_traits>
 
 #include "engine/core/enums.h"
-#include "engine/core/ids.h"
+#include "engine/core/printable.h"
 #include "engine/core/text.h"
 
 namespace lianjie::server {

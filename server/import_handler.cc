@@ -51,6 +51,8 @@ std::optional<absl::Status> ImportHandler::TakeRows(std::string_view message) {
   const std::uint32_t origin = OriginOf(rows_.origin());
   const std::vector<std::int64_t>& lines = rows_.line_numbers();
   std::unique_ptr<storage::RowBlock> block = load_->NewBlock();
+  block->Reserve(rows_.are_links() ? 0 : rows_.size(), rows_.are_links() ? rows_.size() : 0,
+                 message.size());
   for (std::size_t i = 0; i < rows_.size(); ++i) {
     const storage::RowOrigin where{
         .file = origin,

@@ -45,6 +45,13 @@ bool EncodedRows::Begin(RowKind kind, const Record& record, std::string_view id,
   return !row.bad;
 }
 
+void EncodedRows::Reserve(std::size_t node_count, std::size_t link_count, std::size_t byte_count) {
+  rows.reserve(rows.size() + node_count + link_count);
+  nodes.reserve(nodes.size() + node_count);
+  links.reserve(links.size() + link_count);
+  bytes.reserve(bytes.size() + byte_count);
+}
+
 void EncodedRows::AddRegion(RegionRecord region, RowOrigin origin) {
   if (!Begin(RowKind::kRegion, region, region.code, regions.size(), origin)) return;
   regions.push_back(std::move(region));

@@ -55,6 +55,7 @@ class EncodedRows : public RowBlock {
   // `with_images`: whether the load takes a digest of what was given.
   explicit EncodedRows(bool with_images) : with_images_(with_images) {}
 
+  void Reserve(std::size_t node_count, std::size_t link_count, std::size_t byte_count) override;
   void AddRegion(RegionRecord region, RowOrigin origin) override;
   void AddNode(NodeRecord& node, RowOrigin origin) override;
   void AddLink(LinkRecord& link, RowOrigin origin) override;

@@ -262,6 +262,8 @@ struct LoadResult {
 class RowBlock {
  public:
   virtual ~RowBlock() = default;
+  // Makes room at once for nodes and links that take about so many bytes together.
+  virtual void Reserve(std::size_t nodes, std::size_t links, std::size_t bytes) = 0;
   virtual void AddRegion(RegionRecord region, RowOrigin origin) = 0;
   virtual void AddNode(NodeRecord& node, RowOrigin origin) = 0;
   virtual void AddLink(LinkRecord& link, RowOrigin origin) = 0;

@@ -86,6 +86,8 @@ std::size_t Straight(const std::string& request) {
   static LinkRecord link;
   storage::EncodedRows block(false);
   Check(rows.Open(request));
+  block.Reserve(rows.are_links() ? 0 : rows.size(), rows.are_links() ? rows.size() : 0,
+                request.size());
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const storage::RowOrigin origin{.file = 0, .line = rows.line_numbers()[i]};
     if (rows.are_links()) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/core/ids.h"
+#include "engine/core/printable.h"
 #include "engine/core/rules.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
