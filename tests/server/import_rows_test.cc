@@ -309,11 +309,17 @@ v1::ImportRequest RandomChunk(RandomMessages& random, bool usual) {
     } else {
       v1::Node& node = *chunk.add_nodes();
       if (random.Chance(30)) random.Fill(node, usual);
-      node.set_id(Cat("n", random.Below(2000)));
+      node.set_id(Cat("n", 20 + random.Below(2000)));
       node.clear_region();
     }
     if (numbered) chunk.add_line_numbers(10 + 3 * i);
   }
+  return request;
+}
+
+v1::ImportRequest EndsOfLinks() {
+  v1::ImportRequest request;
+  for (int i = 0; i < 20; ++i) request.mutable_chunk()->add_nodes()->set_id(Cat("n", i));
   return request;
 }
 
@@ -335,8 +341,9 @@ TEST(ImportRows, ImportsAreAlike) {
     const bool usual = random.Chance(70);
     absl::Status status;
     v1::ImportRequest end;
-    for (int chunks = 1 + random.Below(12); status.ok() && chunks > 0; --chunks) {
-      const v1::ImportRequest request = RandomChunk(random, usual);
+    for (int chunks = random.Below(12); status.ok() && chunks >= 0; --chunks) {
+      v1::ImportRequest request = RandomChunk(random, usual);
+      if (!end.has_end()) request = EndsOfLinks();
       const v1::ImportChunk& chunk = request.chunk();
       end.mutable_end()->set_row_count(end.end().row_count() + chunk.nodes_size() +
                                        chunk.links_size());
