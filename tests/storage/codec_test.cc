@@ -57,6 +57,30 @@ TEST(CodecTest, ReadsEveryFieldThatIsWritten) {
   EXPECT_EQ(link, FullLink());
 }
 
+// An image is written by messages, and the value is the last that it holds.
+TEST(CodecTest, WritesWhatMessagesWrite) {
+  NodeRecord node = FullNode();
+  LinkRecord link = FullLink();
+  for (const std::size_t size : {0, 1, 2, 7, 100, 127, 128, 129, 5000, 16383, 16384, 70000}) {
+    const std::string text(size, 'x');
+    node.name = node.industry = node.labels[1] = node.properties[""] = text;
+    node.properties[text] = "v";
+    node.persons = static_cast<std::int64_t>(size) * 1000003;
+    node.valid.from = Date{static_cast<std::int32_t>(size) - 3000};
+    node.causes.assign(size % 300, Cause::kMotivation);
+    node.causes.push_back(static_cast<Cause>(200));
+    EXPECT_TRUE(EncodeImage(node).ends_with(EncodeNode(node))) << size;
+    link.policy = link.product = link.properties["k"] = link.agreement = text;
+    link.valid.to = node.valid.from;
+    EXPECT_TRUE(EncodeImage(link).ends_with(EncodeLinkBody(link))) << size;
+  }
+  std::string value = "before";
+  AppendNode(node, value);
+  EXPECT_EQ(value, "before" + EncodeNode(node));
+  EXPECT_EQ(EncodeNode(NodeRecord()), "");
+  EXPECT_EQ(EncodeLinkBody(LinkRecord()), "");
+}
+
 TEST(CodecTest, NothingOfTheRecordBeforeStays) {
   NodeRecord node = FullNode();
   NodeRecord bare;
