@@ -43,7 +43,7 @@ absl::Status ImportHandler::Take(const grpc::ByteBuffer& bytes, std::size_t most
   }
   v1::ImportRequest& message = NextMessage();
   LIANJIE_RETURN_IF_ERROR(ParseMessage(bytes, most_bytes, message));
-  return Take(message);
+  return TakeMessage(message);
 }
 
 std::optional<absl::Status> ImportHandler::TakeRows(std::string_view message) {
@@ -72,7 +72,7 @@ std::optional<absl::Status> ImportHandler::TakeRows(std::string_view message) {
   return AddBlock(std::move(block));
 }
 
-absl::Status ImportHandler::Take(const v1::ImportRequest& message) {
+absl::Status ImportHandler::TakeMessage(const v1::ImportRequest& message) {
   if (ended_) return InvalidField("end", "must be the last message");
   switch (message.message_case()) {
     case v1::ImportRequest::kOptions:

@@ -33,10 +33,10 @@ class ImportHandler {
   absl::StatusOr<v1::ImportResponse> Finish();
 
  private:
-  // Of any message.
-  absl::Status Take(const v1::ImportRequest& message);
-  // Of a chunk as import_rows.h reads it; nothing where it does not, and nothing was done then.
+  // A chunk as import_rows.h reads it; nothing where it does not, and none of its rows was taken.
   std::optional<absl::Status> TakeRows(std::string_view message);
+  // Any message.
+  absl::Status TakeMessage(const v1::ImportRequest& message);
   // Where the next message may be parsed into: most are alike, and find the memory of the last.
   v1::ImportRequest& NextMessage();
   absl::Status Begin(const v1::ImportOptions& options);

@@ -79,7 +79,7 @@ void EncodedRows::AddLink(LinkRecord& link, RowOrigin origin) {
   if (!Begin(RowKind::kLink, link, link.id, links.size(), origin)) return;
   const bool made = link.id.empty();
   const std::string made_id = made ? MakeLinkId(link) : std::string();
-  const std::string_view id = made ? made_id : link.id;
+  const std::string_view id = made ? std::string_view(made_id) : link.id;
   EncodedLink row;
   row.source = HashName(link.source);
   row.target = HashName(link.target);
