@@ -91,12 +91,14 @@ absl::StatusOr<std::unique_ptr<Connection>> Connection::OpenInProcess(
 }
 
 void Connection::Use(const std::shared_ptr<grpc::Channel>& channel) {
+  channel_ = channel;
   graphs_ = v1::GraphService::NewStub(channel);
   analyses_ = v1::AnalysisService::NewStub(channel);
   admin_ = v1::AdminService::NewStub(channel);
 }
 
 Connection::~Connection() {
+  channel_.reset();
   graphs_.reset();
   analyses_.reset();
   admin_.reset();

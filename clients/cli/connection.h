@@ -4,6 +4,7 @@
 #define LIANJIE_CLIENTS_CLI_CONNECTION_H_
 
 #include <grpcpp/client_context.h>
+#include <grpcpp/impl/channel_interface.h>
 #include <grpcpp/support/status.h>
 
 #include <memory>
@@ -38,6 +39,8 @@ class Connection {
   v1::GraphService::Stub& graphs() { return *graphs_; }
   v1::AnalysisService::Stub& analyses() { return *analyses_; }
   v1::AdminService::Stub& admin() { return *admin_; }
+  // For calls whose messages are bytes already.
+  grpc::ChannelInterface& channel() { return *channel_; }
 
  private:
   Connection() = default;
@@ -47,6 +50,7 @@ class Connection {
   void Use(const std::shared_ptr<grpc::Channel>& channel);
 
   std::unique_ptr<server::Server> server_;  // in process only
+  std::shared_ptr<grpc::ChannelInterface> channel_;
   std::unique_ptr<v1::GraphService::Stub> graphs_;
   std::unique_ptr<v1::AnalysisService::Stub> analyses_;
   std::unique_ptr<v1::AdminService::Stub> admin_;

@@ -17,7 +17,7 @@ using testing::Pair;
 using testing::UnorderedElementsAre;
 
 struct Mapped {
-  std::vector<MappedRecord> records;
+  MappedRecords records;
   std::string fault;
 };
 

@@ -43,7 +43,7 @@ class ImporterTest : public testing::Test {
     settings.graph = "default";
     settings.inputs = std::move(inputs);
     settings.bad_rows_path = bad_rows;
-    return RunImport(connection_->graphs(), settings);
+    return RunImport(connection_->channel(), settings);
   }
 
   std::string Fault(std::vector<ImportInput> inputs) {

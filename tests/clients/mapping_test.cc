@@ -49,7 +49,7 @@ class Load {
     return out;
   }
 
-  std::vector<MappedRecord> records;
+  MappedRecords records;
   std::string fault;
 
  private:

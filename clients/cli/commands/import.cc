@@ -174,7 +174,7 @@ writing.emplace();
 }  // namespace
 ShowWriting(*connection, import.graph, rows, *writing);
 };  // namespace lianjie::cli
-const absl::StatusOr<ImportOutcome> outcome = RunImport(connection->graphs(), import);
+const absl::StatusOr<ImportOutcome> outcome = RunImport(connection->channel(), import);
 progress.Clear();
 writing.reset();
 if (!outcome.ok()) return outcome.status();

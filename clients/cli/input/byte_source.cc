@@ -86,6 +86,14 @@ class Refill {
     return *got > 0;
   }
   void Skip(std::size_t count) { begin_ += count; }
+  // What is there; else what the source gives, which is not copied on the way.
+  absl::StatusOr<std::size_t> Read(std::span<char> out) {
+    if (begin_ == end_) return source_->Read(out);
+    const std::size_t count = std::min(end_ - begin_, out.size());
+    std::memcpy(out.data(), buffer_.data() + begin_, count);
+    begin_ += count;
+    return count;
+  }
   const ByteSource& source() const { return *source_; }
 
  private:
@@ -100,14 +108,7 @@ class PlainSource final : public ByteSource {
  public:
   explicit PlainSource(Refill input) : input_(std::move(input)) {}
 
-  absl::StatusOr<std::size_t> Read(std::span<char> out) override {
-    absl::StatusOr<std::span<char>> in = input_.Peek();
-    if (!in.ok()) return in.status();
-    const std::size_t count = std::min(in->size(), out.size());
-    std::memcpy(out.data(), in->data(), count);
-    input_.Skip(count);
-    return count;
-  }
+  absl::StatusOr<std::size_t> Read(std::span<char> out) override { return input_.Read(out); }
   std::uint64_t raw_bytes() const override { return input_.source().raw_bytes(); }
 
  private:

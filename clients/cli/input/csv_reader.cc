@@ -3,8 +3,10 @@
 #include <csv.h>
 
 #include <cstring>
+#include <span>
 #include <utility>
 
+#include "clients/cli/input/plain_line.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 
@@ -77,7 +79,8 @@ CsvReader::CsvReader(std::unique_ptr<ByteSource> source, char delimiter, CsvLimi
       delimiter_(delimiter),
       limits_(limits),
       parser_(std::make_unique<Parser>(delimiter, limits.cell_bytes)),
-      buffer_(kBufferBytes) {}
+      cuts_plain_(delimiter != '"' && delimiter != '\n' && delimiter != '\r'),
+      buffer_(kBufferBytes + kPlainPadding) {}
 
 CsvReader::~CsvReader() = default;
 
@@ -86,7 +89,7 @@ absl::StatusOr<bool> CsvReader::ReadLine() {
   while (true) {
     if (begin_ == end_) {
       if (at_end_) break;
-      absl::StatusOr<std::size_t> got = source_->Read(buffer_);
+      absl::StatusOr<std::size_t> got = source_->Read(std::span(buffer_).first(kBufferBytes));
       if (absl::IsCancelled(got.status())) return got.status();
       if (!got.ok()) {
         return MakeError(absl::StatusCode::kDataLoss, FromAbsl(got.status().message()),
@@ -189,7 +192,23 @@ absl::Status CsvReader::Checked(absl::Status status) {
       row_.line, column);
 }
 
-absl::StatusOr<bool> CsvReader::Next() {
+bool CsvReader::NextPlain() {
+  while (cuts_plain_ && begin_ != end_) {
+    const PlainLine line =
+        CutPlainLine({buffer_.data() + begin_, end_ - begin_}, delimiter_, row_.cells);
+    if (line.size == 0 || line.text.size() > limits_.cell_bytes) return false;
+    if (!line.ascii && !IsValidUtf8(line.text)) return false;
+    begin_ += line.size;
+    ++lines_;
+    if (line.text.empty()) continue;
+    row_.line = lines_;
+    row_.text = line.text;
+    return true;
+  }
+  return false;
+}
+
+absl::StatusOr<bool> CsvReader::NextAny() {
   bool open = false;  // a row has begun and is not done
   text_.clear();
   parser_->Clear();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -53,23 +52,44 @@ bool IsPropertyType(std::string_view type) {
   return std::ranges::find(kTypes, name) != kTypes.end();
 }
 
-template <typename Record>
-using Setter = std::function<absl::Status(Record& record, std::string_view text)>;
-
+// A column of the file: how its cells are read into a record. Not a std::function, which costs as
+// much as reading a short cell does.
 template <typename Record> struct Target {
+  using Set = absl::Status(Record& record, std::string_view text);
+  using SetNamed = absl::Status(Record& record, std::string_view text, const std::string& name);
+
   std::string field;  // what errors call it
-  Setter<Record> set;
+  Set* set = nullptr;
+  SetNamed* set_named = nullptr;
+  std::string name;  // what set_named is given
+  // Whether an empty cell says something about a record in which nothing is set.
+  bool reads_empty = false;
+
+  bool ignored() const { return set == nullptr && set_named == nullptr; }
+  absl::Status Read(Record& record, std::string_view text) const {
+    return set != nullptr ? set(record, text) : set_named(record, text, name);
+  }
 };
 
+template <typename Record>
+Target<Record> SetterTarget(std::string_view field, typename Target<Record>::Set* set) {
+  Target<Record> target;
+  target.field = field;
+  target.set = set;
+  return target;
+}
+
 template <typename Record> Target<Record> FieldTarget(const FieldSpec<Record>& field) {
-  return {std::string(field.name), field.set};
+  return SetterTarget<Record>(field.name, field.set);
 }
 
 template <typename Record> Target<Record> PropertyTarget(std::string name) {
-  Target<Record> target{Cat(kPropertyPrefix, name), {}};
+  Target<Record> target;
+  target.field = Cat(kPropertyPrefix, name);
   if constexpr (requires(Record r) { r.properties; }) {
-    target.set = [name = std::move(name)](Record& record, std::string_view text) {
-      if (!text.empty()) record.properties[name] = std::string(text);
+    target.name = std::move(name);
+    target.set_named = [](Record& record, std::string_view text, const std::string& property) {
+      if (!text.empty()) record.properties[property] = std::string(text);
       return absl::OkStatus();
     };
   }
@@ -77,14 +97,16 @@ template <typename Record> Target<Record> PropertyTarget(std::string name) {
 }
 
 // An id, with its space in front.
-template <typename Record>
-Target<Record> IdTarget(std::string_view field, std::string space, std::string Record::*member) {
-  return {std::string(field),
-          [space = std::move(space), member](Record& record, std::string_view text) {
-            record.*member =
-                space.empty() || text.empty() ? std::string(text) : Cat(space, "/", text);
-            return absl::OkStatus();
-          }};
+template <typename Record, std::string Record::*kMember>
+Target<Record> IdTarget(std::string_view field, std::string space) {
+  Target<Record> target;
+  target.field = field;
+  target.name = std::move(space);
+  target.set_named = [](Record& record, std::string_view text, const std::string& in) {
+    record.*kMember = in.empty() || text.empty() ? std::string(text) : Cat(in, "/", text);
+    return absl::OkStatus();
+  };
+  return target;
 }
 
 absl::Status SetLabels(NodeRecord& node, std::string_view text) {
@@ -113,15 +135,15 @@ absl::Status SetType(LinkRecord& link, std::string_view text) {
 template <typename Record> std::optional<Target<Record>> ConventionTarget(const HeaderCell& cell) {
   if (cell.type == "IGNORE") return Target<Record>{};
   if constexpr (std::is_same_v<Record, NodeRecord>) {
-    if (cell.type == "ID") return IdTarget<NodeRecord>("id", cell.space, &NodeRecord::id);
-    if (cell.type == "LABEL") return Target<Record>{"labels", &SetLabels};
+    if (cell.type == "ID") return IdTarget<NodeRecord, &NodeRecord::id>("id", cell.space);
+    if (cell.type == "LABEL") return SetterTarget<NodeRecord>("labels", &SetLabels);
   }
   if constexpr (std::is_same_v<Record, LinkRecord>) {
     if (cell.type == "START_ID")
-      return IdTarget<LinkRecord>("source", cell.space, &LinkRecord::source);
+      return IdTarget<LinkRecord, &LinkRecord::source>("source", cell.space);
     if (cell.type == "END_ID")
-      return IdTarget<LinkRecord>("target", cell.space, &LinkRecord::target);
-    if (cell.type == "TYPE") return Target<Record>{"mechanism", &SetType};
+      return IdTarget<LinkRecord, &LinkRecord::target>("target", cell.space);
+    if (cell.type == "TYPE") return SetterTarget<LinkRecord>("mechanism", &SetType);
   }
   if (IsPropertyType(cell.type) && !cell.name.empty()) {
     if (const FieldSpec<Record>* field = FindField<Record>(cell.name)) return FieldTarget(*field);
@@ -148,20 +170,27 @@ template <typename Record> std::vector<std::string_view> RequiredFields() {
 
 template <typename Record> class HeaderMapper final : public RowMapper {
  public:
-  explicit HeaderMapper(std::vector<Target<Record>> targets) : targets_(std::move(targets)) {}
+  explicit HeaderMapper(std::vector<Target<Record>> targets) : targets_(std::move(targets)) {
+    for (Target<Record>& target : targets_) {
+      Record record;
+      target.reads_empty =
+          !target.ignored() && !(target.Read(record, {}).ok() && record == Record());
+    }
+  }
 
-  absl::Status Map(const CsvRow& row, std::vector<MappedRecord>& out) override {
+  absl::Status Map(const CsvRow& row, MappedRecords& out) override {
     LIANJIE_RETURN_IF_ERROR(CheckCellCount(row, targets_.size()));
-    Record record;
+    Record& record = out.Add<Record>(row.line);
     for (std::size_t i = 0; i < targets_.size(); ++i) {
-      if (!targets_[i].set) continue;
-      const absl::Status status = targets_[i].set(record, row.cells[i]);
+      const Target<Record>& target = targets_[i];
+      if (target.ignored() || (row.cells[i].empty() && !target.reads_empty)) continue;
+      const absl::Status status = target.Read(record, row.cells[i]);
       if (!status.ok()) {
-        return CellError(targets_[i].field, FromAbsl(status.message()), row.line,
+        out.pop_back();
+        return CellError(target.field, FromAbsl(status.message()), row.line,
                          static_cast<std::int64_t>(i) + 1);
       }
     }
-    out.push_back({std::move(record), row.line});
     return absl::OkStatus();
   }
 
@@ -173,7 +202,7 @@ template <typename Record> class HeaderMapper final : public RowMapper {
   }
 
  private:
-  const std::vector<Target<Record>> targets_;
+  std::vector<Target<Record>> targets_;
 };
 
 absl::Status UnknownColumn(std::string_view cell, RecordKind kind,
@@ -224,7 +253,7 @@ absl::StatusOr<std::unique_ptr<RowMapper>> Make(RecordKind kind, const CsvRow& h
     } else if (convention && kHasProperties) {
       target = PropertyTarget<Record>(std::string(name));
     }
-    if (!target || (!target->set && cell.type != "IGNORE")) {
+    if (!target || (target->ignored() && cell.type != "IGNORE")) {
       return UnknownColumn(name, kind, ColumnNames<Record>(), header.line, column);
     }
     targets.push_back(*std::move(target));

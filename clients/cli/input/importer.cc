@@ -41,10 +41,10 @@ std::string LastPart(const std::string& field) { return field.substr(field.rfind
 
 class Importer {
  public:
-  Importer(v1::GraphService::StubInterface& stub, const ImportSettings& settings)
+  Importer(grpc::ChannelInterface& channel, const ImportSettings& settings)
       : settings_(settings),
         cancel_([this] { context_.TryCancel(); }),
-        sender_(stub, context_, OptionsOf(settings)) {
+        sender_(channel, context_, OptionsOf(settings)) {
     for (const ImportInput& input : settings.inputs) total_bytes_ += RawFileSize(input.path);
   }
 
@@ -120,7 +120,7 @@ class Importer {
   }
 
   absl::Status SendRows(const std::string& path, CsvReader& reader, RowMapper& mapper) {
-    std::vector<MappedRecord> records;
+    MappedRecords records;
     for (std::int64_t count = 0;; ++count) {
       const absl::StatusOr<bool> next = reader.Next();
       if (next.ok() && !*next) break;
@@ -144,10 +144,10 @@ class Importer {
 
   // Sends the good ones; bad ones are put aside, or end the load.
   absl::Status SendRecords(const std::string& path, const RowMapper& mapper, std::string_view text,
-                           std::vector<MappedRecord>& records) {
-    for (MappedRecord& mapped : records) {
+                           const MappedRecords& records) {
+    for (const MappedRecord& mapped : records) {
       absl::Status status = CheckRecord(mapper, mapped);
-      if (status.ok()) status = sender_.Add(std::move(mapped));
+      if (status.ok()) status = sender_.Add(mapped);
       if (!status.ok()) LIANJIE_RETURN_IF_ERROR(PutAside(path, status, text));
     }
     server_ended_ = sender_.ended();
@@ -250,9 +250,9 @@ class Importer {
 
 }  // namespace
 
-absl::StatusOr<ImportOutcome> RunImport(v1::GraphService::StubInterface& stub,
+absl::StatusOr<ImportOutcome> RunImport(grpc::ChannelInterface& channel,
                                         const ImportSettings& settings) {
-  return Importer(stub, settings).Run();
+  return Importer(channel, settings).Run();
 }
 
 }  // namespace lianjie::cli

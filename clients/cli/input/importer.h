@@ -4,6 +4,8 @@
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_IMPORTER_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_IMPORTER_H_
 
+#include <grpcpp/impl/channel_interface.h>
+
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -12,7 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "clients/cli/input/row_mapper.h"
-#include "lianjie/v1/graph_service.grpc.pb.h"
+#include "lianjie/v1/transfer.pb.h"
 
 namespace lianjie::cli {
 
@@ -45,7 +47,7 @@ struct ImportOutcome {
 };
 
 // Errors in the files are BadDataError beginning with file:line:column; others are the service's.
-absl::StatusOr<ImportOutcome> RunImport(v1::GraphService::StubInterface& stub,
+absl::StatusOr<ImportOutcome> RunImport(grpc::ChannelInterface& channel,
                                         const ImportSettings& settings);
 
 }  // namespace lianjie::cli

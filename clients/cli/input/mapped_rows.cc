@@ -48,7 +48,7 @@ class MappedRows final : public RowMapper {
     return absl::OkStatus();
   }
 
-  absl::Status Map(const CsvRow& row, std::vector<MappedRecord>& out) override {
+  absl::Status Map(const CsvRow& row, MappedRecords& out) override {
     LIANJIE_RETURN_IF_ERROR(CheckCellCount(row, header_cells_));
     std::vector<MappedRecord> made;
     std::vector<std::string> keys;

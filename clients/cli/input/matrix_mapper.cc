@@ -58,7 +58,7 @@ class MatrixMapper final : public RowMapper {
     return absl::OkStatus();
   }
 
-  absl::Status Map(const CsvRow& row, std::vector<MappedRecord>& out) override {
+  absl::Status Map(const CsvRow& row, MappedRecords& out) override {
     LIANJIE_RETURN_IF_ERROR(CheckCellCount(row, header_cells_));
     for (BoundSum& sum : sums_) {
       if (sum.columns.empty() && sum.rows.Hold(row))
@@ -71,7 +71,7 @@ class MatrixMapper final : public RowMapper {
   }
 
   // The nodes, now that all sums are known.
-  absl::Status Finish(std::vector<MappedRecord>& out) override {
+  absl::Status Finish(MappedRecords& out) override {
     for (std::size_t i = first_; i <= last_; ++i) {
       const auto sector = sectors_.find(header_[i]);
       if (sector == sectors_.end()) {
@@ -139,7 +139,7 @@ class MatrixMapper final : public RowMapper {
     return absl::OkStatus();
   }
 
-  absl::Status MapSector(const CsvRow& row, std::vector<MappedRecord>& out) {
+  absl::Status MapSector(const CsvRow& row, MappedRecords& out) {
     const std::string label(row.cells[label_]);
     const auto label_column = static_cast<std::int64_t>(label_) + 1;
     if (sectors_.contains(label))

@@ -4,8 +4,10 @@
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_ROW_MAPPER_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_ROW_MAPPER_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -28,6 +30,38 @@ struct MappedRecord {
   std::int64_t line = 0;  // in its file, from 1
 };
 
+// Records in places that are used again, so that their texts keep their memory from row to row.
+class MappedRecords {
+ public:
+  using value_type = MappedRecord;
+
+  // One with nothing set; valid until the next.
+  template <typename Record> Record& Add(std::int64_t line) {
+    static const Record kEmpty;
+    MappedRecord& place = NextPlace();
+    place.line = line;
+    if (auto* record = std::get_if<Record>(&place.record)) return *record = kEmpty;
+    return place.record.emplace<Record>();
+  }
+  void push_back(MappedRecord mapped) { NextPlace() = std::move(mapped); }
+  void pop_back() { --size_; }
+  void clear() { size_ = 0; }
+
+  std::size_t size() const { return size_; }
+  const MappedRecord& operator[](std::size_t i) const { return places_[i]; }
+  auto begin() const { return places_.begin(); }
+  auto end() const { return places_.begin() + static_cast<std::ptrdiff_t>(size_); }
+
+ private:
+  MappedRecord& NextPlace() {
+    if (size_ == places_.size()) places_.emplace_back();
+    return places_[size_++];
+  }
+
+  std::vector<MappedRecord> places_;
+  std::size_t size_ = 0;
+};
+
 // Used from one thread, on the rows of one file in their order.
 class RowMapper {
  public:
@@ -36,9 +70,9 @@ class RowMapper {
   RowMapper& operator=(const RowMapper&) = delete;
 
   // Appends the row's records. An error is CellError's and leaves `out` as it was.
-  virtual absl::Status Map(const CsvRow& row, std::vector<MappedRecord>& out) = 0;
+  virtual absl::Status Map(const CsvRow& row, MappedRecords& out) = 0;
   // Appends what is known only at the end of the file.
-  virtual absl::Status Finish(std::vector<MappedRecord>& out) {
+  virtual absl::Status Finish(MappedRecords& out) {
     (void)out;
     return absl::OkStatus();
   }

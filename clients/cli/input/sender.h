@@ -1,9 +1,13 @@
-// The stream of a load to the server. Records are turned into messages and sent by a thread of the
-// sender's own, while the next are read and mapped; they gather in chunks, one of each kind, of
-// about 1 MiB. No request is larger than what the server takes.
+// The stream of a load to the server. Records become bytes of the API in the caller's thread and
+// gather in chunks, one of each kind, of about 1 MiB; a thread of the sender's own sends them while
+// the next rows are read. No request is larger than what the server takes. The call is the one that
+// the generated stub makes, but for the type of what is written: bytes instead of messages.
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_SENDER_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_SENDER_H_
 
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/sync_stream.h>
 #include <tbb/concurrent_queue.h>
 
 #include <array>
@@ -14,10 +18,10 @@
 #include <memory>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "clients/cli/input/chunk.h"
 #include "clients/cli/input/row_mapper.h"
 #include "lianjie/v1/graph_service.grpc.pb.h"
 
@@ -30,7 +34,7 @@ inline constexpr std::size_t kMaxRecordBytes = (std::size_t{4} << 20) - (std::si
 // Used from one thread.
 class ImportSender {
  public:
-  ImportSender(v1::GraphService::StubInterface& stub, grpc::ClientContext& context,
+  ImportSender(grpc::ChannelInterface& channel, grpc::ClientContext& context,
                const v1::ImportOptions& options);
   ~ImportSender();
   ImportSender(const ImportSender&) = delete;
@@ -39,7 +43,7 @@ class ImportSender {
   // The file that the records to come are from.
   void BeginFile(const std::string& origin);
   // LIMIT_EXCEEDED for a record above kMaxRecordBytes, which is not sent.
-  absl::Status Add(MappedRecord mapped);
+  absl::Status Add(const MappedRecord& mapped);
   // Whether the server has ended the call: Finish tells why.
   bool ended() const { return !open_; }
   // Sends what is left and ends the call; `complete`: with the word that this was all, without
@@ -49,34 +53,21 @@ class ImportSender {
   std::int64_t row_count() const { return row_count_; }
 
  private:
-  // Records of one file on their way to the sending thread; none: there are no more.
-  struct Batch {
-    std::string origin;
-    std::vector<MappedRecord> records;
-    std::size_t bytes = 0;
-  };
-  struct Chunk {
-    v1::ImportRequest request;
-    std::size_t bytes = 0;
-    int sent = 0;
-  };
+  using Writer = grpc::ClientWriter<grpc::ByteBuffer>;
 
-  void HandOver();
+  void HandOver(Chunk& chunk);
   void Stop();
-  // On the sending thread.
-  void SendAll();
-  void Place(const MappedRecord& mapped);
-  void Send(Chunk& chunk);
+  void SendAll();  // on the sending thread
+  bool Write(const v1::ImportRequest& request);
 
   v1::ImportResponse response_;
-  std::unique_ptr<grpc::ClientWriterInterface<v1::ImportRequest>> writer_;
+  std::unique_ptr<Writer> writer_;
   std::atomic<bool> open_ = true;
   std::int64_t row_count_ = 0;
-  Batch gathering_;
-  tbb::concurrent_bounded_queue<std::unique_ptr<Batch>> batches_;
-
-  // Of the sending thread.
-  std::array<Chunk, 4> chunks_;
+  std::array<Chunk, 4> chunks_ = {Chunk(RecordKind::kNode), Chunk(RecordKind::kLink),
+                                  Chunk(RecordKind::kRegion), Chunk(RecordKind::kLine)};
+  // On their way to the sending thread; one that is not valid: there are no more.
+  tbb::concurrent_bounded_queue<grpc::ByteBuffer> messages_;
   std::thread thread_;
 };
 
