@@ -97,7 +97,7 @@ absl::Status PutLines(Message& message, const FieldDescriptor& field, std::strin
   absl::StatusOr<std::unique_ptr<RowMapper>> mapper =
       MakeHeaderMapper(RecordKind::kLine, reader.row());
   if (!mapper.ok()) return bad(mapper.status());
-  std::vector<MappedRecord> records;
+  MappedRecords records;
   while (true) {
     next = reader.Next();
     if (!next.ok()) return bad(next.status());

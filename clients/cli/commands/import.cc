@@ -105,34 +105,34 @@ absl::Status PrintJson(const ImportOutcome& outcome, OutputFile& out) {
 
 // What is to be loaded, and how.
 absl::StatusOr<ImportSettings> ReadFlags(const Settings& settings, const ImportFlags& flags) {
-  ImportSettings import;
-  import.graph = settings.graph;
-  import.bad_rows_path = flags.bad_rows;
-  import.encoding = flags.encoding;
-  LIANJIE_ASSIGN_OR_RETURN(import.delimiter, ParseDelimiter(flags.delimiter));
+  ImportSettings load;
+  load.graph = settings.graph;
+  load.bad_rows_path = flags.bad_rows;
+  load.encoding = flags.encoding;
+  LIANJIE_ASSIGN_OR_RETURN(load.delimiter, ParseDelimiter(flags.delimiter));
   if (flags.on_existing != "error" && flags.on_existing != "update") {
     return UsageError(Cat("--on-existing: '", flags.on_existing, "' is neither error nor update"));
   }
-  import.update_existing = flags.on_existing == "update";
+  load.update_existing = flags.on_existing == "update";
   const auto add = [&](const std::vector<std::string>& paths, std::optional<RecordKind> kind) {
-    for (const std::string& path : paths) import.inputs.push_back({path, kind});
+    for (const std::string& path : paths) load.inputs.push_back({path, kind});
   };
   add(flags.regions, RecordKind::kRegion);
   add(flags.lines, RecordKind::kLine);
   add(flags.nodes, RecordKind::kNode);
   add(flags.links, RecordKind::kLink);
   add(flags.inputs, std::nullopt);
-  if (import.inputs.empty())
+  if (load.inputs.empty())
     return UsageError(
         "there is nothing to import: give --nodes, --links, --regions, --lines or --input");
   if (!IsValidUtf8(settings.graph)) return UsageError("--graph: is not valid UTF-8");
-  for (const ImportInput& input : import.inputs) {  // before a store is made for nothing
+  for (const ImportInput& input : load.inputs) {  // before a store is made for nothing
     if (!IsValidUtf8(input.path)) return UsageError("a file's name is not valid UTF-8");
     std::error_code error;
     if (input.path == "-" || std::filesystem::exists(input.path, error)) continue;
     return absl::NotFoundError(Cat(input.path, ": no such file"));
   }
-  return import;
+  return load;
 }
 
 // How far the server is with a load of so many rows, as its list of loads has it. An answer that
@@ -152,87 +152,88 @@ void ShowWriting(Connection& connection, const std::string& graph, std::int64_t 
 
 absl::Status Import(const Settings& settings, const ImportFlags& flags) {
   LIANJIE_ASSIGN_OR_RETURN(const Format format, ParseTableOrJson("import", flags.format));
-  LIANJIE_ASSIGN_OR_RETURN(ImportSettings import, ReadFlags(settings, flags));
+  LIANJIE_ASSIGN_OR_RETURN(ImportSettings load, ReadFlags(settings, flags));
   std::optional<Mapping> mapping;
   if (!flags.mapping.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(mapping, Mapping::Load(flags.mapping));
-    import.mapping = &*mapping;
+    load.mapping = &*mapping;
   } else if (!flags.inputs.empty()) {
     return UsageError("--input needs --mapping FILE, which says what its rows are");
   }
   ProgressLine progress;
-  import.progress = [&progress](std::uint64_t done, std::uint64_t total, std::int64_t rows) {
+  load.progress = [&progress](std::uint64_t done, std::uint64_t total, std::int64_t rows) {
     progress.Show("import", static_cast<double>(done), static_cast<double>(total),
                   Cat(rows, " rows"));
-};
-const auto begin = std::chrono::steady_clock::now();
-LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
-                         Connection::Open(settings, /*may_create=*/true));
-std::optional<ProgressLine> writing;  // has an estimate of its own
-import.waiting = [&](std::int64_t rows) { if (!writing) { progress.Clear();
-writing.emplace();
-}  // namespace
-ShowWriting(*connection, import.graph, rows, *writing);
-};  // namespace lianjie::cli
-const absl::StatusOr<ImportOutcome> outcome = RunImport(connection->channel(), import);
-progress.Clear();
-writing.reset();
-if (!outcome.ok()) return outcome.status();
-const double seconds =
-    std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(""));
-LIANJIE_RETURN_IF_ERROR(format == Format::kJson ? PrintJson(*outcome, *out)
-                                                : PrintTable(*outcome, flags, seconds, *out));
-return out->Close();
+  };
+  const auto begin = std::chrono::steady_clock::now();
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Connection> connection,
+                           Connection::Open(settings, /*may_create=*/true));
+  std::optional<ProgressLine> writing;  // has an estimate of its own
+  load.waiting = [&](std::int64_t rows) {
+    if (!writing) {
+      progress.Clear();
+      writing.emplace();
+    }
+    ShowWriting(*connection, load.graph, rows, *writing);
+  };
+  const absl::StatusOr<ImportOutcome> outcome = RunImport(connection->channel(), load);
+  progress.Clear();
+  writing.reset();
+  if (!outcome.ok()) return outcome.status();
+  const double seconds =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<OutputFile> out, OutputFile::Open(""));
+  LIANJIE_RETURN_IF_ERROR(format == Format::kJson ? PrintJson(*outcome, *out)
+                                                  : PrintTable(*outcome, flags, seconds, *out));
+  return out->Close();
 }
 
 }  // namespace
 
 void AddImport(CLI::App& app, Session& session) {
-  CLI::App* import = app.add_subcommand("import", "Load CSV files into a graph, all rows or none");
-  import->footer(kFooter);
-  import->fallthrough();
+  CLI::App* command = app.add_subcommand("import", "Load CSV files into a graph, all rows or none");
+  command->footer(kFooter);
+  command->fallthrough();
   auto flags = std::make_shared<ImportFlags>();
   const auto files = [&](const char* name, std::vector<std::string>& paths, const char* help) {
-    import->add_option(name, paths, help)->type_name("FILE")->expected(1, 1 << 20);
+    command->add_option(name, paths, help)->type_name("FILE")->expected(1, 1 << 20);
   };
   files("--nodes", flags->nodes, "Files of nodes");
   files("--links", flags->links, "Files of links");
   files("--regions", flags->regions, "Files of regions");
   files("--lines", flags->lines, "Files of poverty lines");
   files("--input", flags->inputs, "Files that the mapping file speaks of");
-  import
+  command
       ->add_option("--mapping", flags->mapping,
                    "Mapping file: how to read columns that are not ours")
       ->type_name("FILE.toml");
-  import
+  command
       ->add_option("--bad-rows", flags->bad_rows,
                    "Put bad rows aside there, with their reasons, and load the rest")
       ->type_name("FILE");
-  import
+  command
       ->add_option("--on-existing", flags->on_existing,
                    "What an id does that the graph has: error or update; default: error")
       ->type_name("error|update");
-  import
+  command
       ->add_option("--encoding", flags->encoding,
                    "Encoding of the files, as gb18030; default: UTF-8")
       ->type_name("NAME");
-  import
+  command
       ->add_option("--delimiter", flags->delimiter,
                    "Between cells, or tab; default: by the file's name")
       ->type_name("CHARACTER");
-  import->add_option("--format", flags->format, "How to answer: table or json")
+  command->add_option("--format", flags->format, "How to answer: table or json")
       ->type_name("FORMAT");
-  import
+  command
       ->add_option(
           "--load-memory", session.flags.load_memory,
           "With --data: memory that the rows may take, the rest waits on the store's disk; "
           "default: 2G, least: 1M")
       ->type_name("SIZE");
-  import->callback([&session, flags] {
-    session.action = [flags](const Settings& settings) { return Import(settings, *flags);
-};
-});
+  command->callback([&session, flags] {
+    session.action = [flags](const Settings& settings) { return Import(settings, *flags); };
+  });
 }
 
 }  // namespace lianjie::cli

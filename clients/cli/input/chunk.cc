@@ -25,8 +25,7 @@ void Free(void* buffer) { delete[] static_cast<char*>(buffer); }
 
 void Chunk::Allocate(std::size_t most) {
   used_ = HeadRoom();
-  capacity_ = std::max(kBytes, used_ + most + Around());
-  buffer_ = std::make_unique_for_overwrite<char[]>(capacity_);
+  buffer_ = std::make_unique_for_overwrite<char[]>(std::max(kBytes, used_ + most + Around()));
 }
 
 grpc::ByteBuffer Chunk::Take() {

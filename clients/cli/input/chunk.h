@@ -34,7 +34,7 @@ class Chunk {
   bool empty() const { return line_numbers_.empty(); }
 
   // Whether a row that takes at most so many bytes may be added; the first always may.
-  bool Takes(std::size_t most) const { return empty() || most + Around() <= capacity_ - used_; }
+  bool Takes(std::size_t most) const { return empty() || used_ + most + Around() <= kBytes; }
 
   // Adds a row and its line. Gives the bytes of the row itself; above `limit` it is not added.
   template <typename Record>
@@ -72,7 +72,6 @@ class Chunk {
   const RecordKind kind_;
   std::string origin_;
   std::unique_ptr<char[]> buffer_;
-  std::size_t capacity_ = 0;
   std::size_t used_ = 0;
   std::string line_numbers_;    // packed
   std::size_t size_bytes_ = 1;  // how many bytes the size of the row before took

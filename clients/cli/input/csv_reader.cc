@@ -41,6 +41,7 @@ struct CsvReader::Parser {
     csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI);
     csv_set_delim(&parser, static_cast<unsigned char>(delimiter));
     csv_set_space_func(&parser, &NeverSpace);
+    between_rows = parser.pstate;
     Clear();
   }
   void Reset() {
@@ -68,6 +69,7 @@ struct CsvReader::Parser {
   const char delimiter;
   const std::size_t cell_limit;
   csv_parser parser{};
+  int between_rows = 0;  // libcsv's state before a row
   std::string bytes;
   std::vector<std::size_t> ends;
   bool done = false;
@@ -193,7 +195,9 @@ absl::Status CsvReader::Checked(absl::Status status) {
 }
 
 bool CsvReader::NextPlain() {
-  while (cuts_plain_ && begin_ != end_) {
+  // A CR ends a row for libcsv: what stands behind one in a line may have begun a row already.
+  if (!cuts_plain_ || parser_->parser.pstate != parser_->between_rows) return false;
+  while (begin_ != end_) {
     const PlainLine line =
         CutPlainLine({buffer_.data() + begin_, end_ - begin_}, delimiter_, row_.cells);
     if (line.size == 0 || line.text.size() > limits_.cell_bytes) return false;
