@@ -3,6 +3,8 @@
 #include "clients/cli/input/plain_line.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <random>
 #include <span>
@@ -115,14 +117,14 @@ TEST(PlainLine, CutsWhereItSaysItDoes) {
   std::string bytes = "a,\"b, c\",,\"\"\r\nnext,line";
   const std::size_t size = bytes.size();
   bytes.append(kPlainPadding, '\n');
-  std::vector<std::string_view> cells;
-  const PlainLine line = CutPlainLine(std::string_view(bytes).substr(0, size), ',', cells);
+  std::vector<std::string_view> places;
+  const PlainLine line = CutPlainLine(std::string_view(bytes).substr(0, size), ',', places);
   EXPECT_EQ(line.size, 14U);
   EXPECT_EQ(line.text, "a,\"b, c\",,\"\"");
   EXPECT_TRUE(line.ascii);
-  EXPECT_THAT(cells, ElementsAre("a", "b, c", "", ""));
+  EXPECT_THAT(line.cells, ElementsAre("a", "b, c", "", ""));
   const auto rest = std::string_view(bytes).substr(line.size, size - line.size);
-  EXPECT_EQ(CutPlainLine(rest, ',', cells).size, 0U);  // its end is not there
+  EXPECT_EQ(CutPlainLine(rest, ',', places).size, 0U);  // its end is not there
 }
 
 }  // namespace

@@ -137,17 +137,19 @@ absl::StatusOr<bool> CsvReader::ReadLine() {
 void CsvReader::BeginRow() {
   parser_->Clear();
   text_.clear();
-  row_.cells.clear();
+  row_.cells = {};
   row_.text = {};
   row_.line = lines_;
 }
 
 void CsvReader::EndRow() {
   std::size_t from = 0;
+  cells_.clear();
   for (const std::size_t end : parser_->ends) {
-    row_.cells.push_back(std::string_view(parser_->bytes).substr(from, end - from));
+    cells_.push_back(std::string_view(parser_->bytes).substr(from, end - from));
     from = end;
   }
+  row_.cells = cells_;
   row_.text = text_.empty() ? current_ : std::string_view(text_);
   while (!row_.text.empty() && (row_.text.back() == '\n' || row_.text.back() == '\r'))
     row_.text.remove_suffix(1);
@@ -199,14 +201,13 @@ bool CsvReader::NextPlain() {
   if (!cuts_plain_ || parser_->parser.pstate != parser_->between_rows) return false;
   while (begin_ != end_) {
     const PlainLine line =
-        CutPlainLine({buffer_.data() + begin_, end_ - begin_}, delimiter_, row_.cells);
+        CutPlainLine({buffer_.data() + begin_, end_ - begin_}, delimiter_, cells_);
     if (line.size == 0 || line.text.size() > limits_.cell_bytes) return false;
     if (!line.ascii && !IsValidUtf8(line.text)) return false;
     begin_ += line.size;
     ++lines_;
     if (line.text.empty()) continue;
-    row_.line = lines_;
-    row_.text = line.text;
+    row_ = {.line = lines_, .cells = line.cells, .text = line.text};
     return true;
   }
   return false;

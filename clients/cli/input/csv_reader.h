@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,7 +30,7 @@ struct CsvLimits {
 // One row; valid until the next one is read.
 struct CsvRow {
   std::int64_t line = 0;  // the line on which the row begins, from 1
-  std::vector<std::string_view> cells;
+  std::span<const std::string_view> cells;
   std::string_view text;  // as in the file, without the line's end
 };
 
@@ -78,10 +79,11 @@ class CsvReader {
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   bool at_end_ = false;
-  std::int64_t lines_ = 0;    // lines read so far
-  std::string line_;          // a line that spans buffers
-  std::string_view current_;  // the line just read, its end included
-  std::string text_;          // lines of a row that spans several
+  std::int64_t lines_ = 0;               // lines read so far
+  std::string line_;                     // a line that spans buffers
+  std::string_view current_;             // the line just read, its end included
+  std::string text_;                     // lines of a row that spans several
+  std::vector<std::string_view> cells_;  // those of the row, and places of earlier ones
   CsvRow row_;
 };
 

@@ -46,7 +46,7 @@ std::uint32_t RunningParity(std::uint32_t bits) {
 }
 
 // Takes the quotes off the cells that stand in quotes; whether those are all quotes that there are.
-bool Unquote(std::vector<std::string_view>& cells, int quotes) {
+bool Unquote(std::span<std::string_view> cells, int quotes) {
   for (std::string_view& cell : cells) {
     if (cell.size() < 2 || cell.front() != '"' || cell.back() != '"') continue;
     cell = cell.substr(1, cell.size() - 2);
@@ -58,8 +58,8 @@ bool Unquote(std::vector<std::string_view>& cells, int quotes) {
 }  // namespace
 
 PlainLine CutPlainLine(std::string_view bytes, char delimiter,
-                       std::vector<std::string_view>& cells) {
-  cells.clear();
+                       std::vector<std::string_view>& places) {
+  std::size_t count = 0;  // of the cells
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
   const char* cell = begin;
@@ -67,6 +67,8 @@ PlainLine CutPlainLine(std::string_view bytes, char delimiter,
   std::uint32_t inside = 0;  // the bytes between quotes, an opening one included
   int quotes = 0;
   for (const char* at = begin; at < end; at += kBlock) {
+    // Not emplace_back, whose look at the room for each cell takes a quarter of the time.
+    if (places.size() < count + kBlock + 1) places.resize(2 * (count + kBlock + 1));
     Marks marks = MarksOf(at, delimiter);
     if (end - at < kBlock) marks.Keep((1U << (end - at)) - 1);
     const char* last = nullptr;  // where the line's end is, when it is here
@@ -88,15 +90,19 @@ PlainLine CutPlainLine(std::string_view bytes, char delimiter,
     high |= marks.high;
     for (; marks.delimiters != 0; marks.delimiters &= marks.delimiters - 1) {
       const char* const to = at + std::countr_zero(marks.delimiters);
-      cells.emplace_back(cell, to - cell);
+      places[count++] = {cell, static_cast<std::size_t>(to - cell)};
       cell = to + 1;
     }
     if (last == nullptr) continue;
-    cells.emplace_back(cell, last - cell);
+    places[count++] = {cell, static_cast<std::size_t>(last - cell)};
+    const auto cells = std::span(places).first(count);
     // A line's end between quotes leaves a quote too few, or one in the wrong place.
     if (quotes != 0 && !Unquote(cells, quotes)) return {};
     const auto size = static_cast<std::size_t>(last - begin);
-    return {.size = size + end_bytes, .text = bytes.substr(0, size), .ascii = high == 0};
+    return {.size = size + end_bytes,
+            .text = bytes.substr(0, size),
+            .cells = cells,
+            .ascii = high == 0};
   }
   return {};
 }

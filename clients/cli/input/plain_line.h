@@ -6,6 +6,7 @@
 #define LIANJIE_CLIENTS_CLI_INPUT_PLAIN_LINE_H_
 
 #include <cstddef>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -15,16 +16,18 @@ namespace lianjie::cli {
 inline constexpr std::size_t kPlainPadding = 16;
 
 struct PlainLine {
-  std::size_t size =
-      0;  // its end (LF or CR LF) included; 0: the bytes do not begin with such a line
+  // Its end (LF or CR LF) included; 0: the bytes do not begin with such a line.
+  std::size_t size = 0;
   std::string_view text;  // without the end
-  bool ascii = true;      // holds no byte above 0x7F
+  std::span<const std::string_view> cells;
+  bool ascii = true;  // holds no byte above 0x7F
 };
 
-// Cuts the line that `bytes` begin with; `cells` are its cells when there is one. Not plain are a
-// line with a quote, a line's end or a CR inside a cell, and one whose end is not there.
+// Cuts the line that `bytes` begin with; its cells lie in `places`, which grow and are used again.
+// Not plain are a line with a quote, a line's end or a CR inside a cell, and one whose end is not
+// there.
 PlainLine CutPlainLine(std::string_view bytes, char delimiter,
-                       std::vector<std::string_view>& cells);
+                       std::vector<std::string_view>& places);
 
 }  // namespace lianjie::cli
 
