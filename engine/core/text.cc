@@ -54,7 +54,7 @@ std::string FormatDouble(double value) {
 std::optional<double> ParseDouble(std::string_view text) {
   if (text.starts_with('+')) text.remove_prefix(1);
   const char* const last = text.data() + text.size();
-  // Most amounts are whole, and read as such in a third of the time; -0 is not among the integers.
+  // Most amounts are whole, and sooner read as such; -0 is not among the integers.
   std::int64_t whole = 0;
   const auto [whole_end, whole_error] = std::from_chars(text.data(), last, whole);
   if (whole_error == std::errc() && whole_end == last && whole != 0 && whole >= -kMostWhole &&

@@ -1,6 +1,6 @@
 // Records in the API's encoding, byte for byte what Protocol Buffers make of server::ToProto's
 // messages (properties apart, whose order is theirs to choose). A load sends millions of rows:
-// straight from the record a row costs a fifth of the way through a message, and tests/clients
+// straight from the record a row costs a sixth of the way through a message, and tests/clients
 // holds the two to each other.
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_ROW_WIRE_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_ROW_WIRE_H_

@@ -15,7 +15,7 @@
 namespace lianjie::cli {
 namespace {
 
-constexpr char kMethod[] = "/lianjie.v1.GraphService/Import";
+constexpr char kImportMethod[] = "/lianjie.v1.GraphService/Import";
 constexpr std::size_t kChunksAhead = 4;
 constexpr std::chrono::milliseconds kWaitingEvery{250};
 
@@ -33,7 +33,8 @@ absl::Status TooLarge(std::size_t bytes, std::int64_t line) {
 ImportSender::ImportSender(grpc::ChannelInterface& channel, grpc::ClientContext& context,
                            const v1::ImportOptions& options)
     : writer_(grpc::internal::ClientWriterFactory<grpc::ByteBuffer>::Create(
-          &channel, grpc::internal::RpcMethod(kMethod, grpc::internal::RpcMethod::CLIENT_STREAMING),
+          &channel,
+          grpc::internal::RpcMethod(kImportMethod, grpc::internal::RpcMethod::CLIENT_STREAMING),
           &context, &response_)) {
   messages_.set_capacity(kChunksAhead);
   v1::ImportRequest request;

@@ -23,7 +23,7 @@
 #include "absl/status/statusor.h"
 #include "clients/cli/input/chunk.h"
 #include "clients/cli/input/row_mapper.h"
-#include "lianjie/v1/graph_service.grpc.pb.h"
+#include "lianjie/v1/transfer.pb.h"
 
 namespace lianjie::cli {
 
