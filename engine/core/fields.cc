@@ -1,5 +1,6 @@
 #include "engine/core/fields.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <type_traits>
@@ -95,14 +96,17 @@ struct Access<kMember, kName> {
       return SetEnum<T>(kName, text, out);
     } else {
       out.clear();
-      if (text.empty()) return absl::OkStatus();
-      for (const std::string_view part : Split(text, ';')) {
+      for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find(';', begin), text.size());
+        const std::string_view part = Trim(text.substr(begin, end - begin));
+        begin = end + 1;
+        if (part.empty()) continue;
         if constexpr (std::is_same_v<T, std::vector<std::string>>) {
-          if (!Trim(part).empty()) out.emplace_back(Trim(part));
+          out.emplace_back(part);
         } else {
           typename T::value_type value{};
-          if (absl::Status status = SetEnum(kName, Trim(part), value); !status.ok()) return status;
-          if (value != T::value_type::kUnspecified) out.push_back(value);
+          if (absl::Status status = SetEnum(kName, part, value); !status.ok()) return status;
+          out.push_back(value);
         }
       }
       return absl::OkStatus();

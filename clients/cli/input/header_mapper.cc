@@ -89,7 +89,7 @@ template <typename Record> Target<Record> PropertyTarget(std::string name) {
   if constexpr (requires(Record r) { r.properties; }) {
     target.name = std::move(name);
     target.set_named = [](Record& record, std::string_view text, const std::string& property) {
-      if (!text.empty()) record.properties[property] = std::string(text);
+      if (!text.empty()) record.properties.insert_or_assign(property, text);
       return absl::OkStatus();
     };
   }
