@@ -121,10 +121,12 @@ TEST(PlainLine, CutsWhereItSaysItDoes) {
   const PlainLine line = CutPlainLine(std::string_view(bytes).substr(0, size), ',', places);
   EXPECT_EQ(line.size, 14U);
   EXPECT_EQ(line.text, "a,\"b, c\",,\"\"");
-  EXPECT_TRUE(line.ascii);
+  EXPECT_EQ(line.beyond_ascii, "");
   EXPECT_THAT(line.cells, ElementsAre("a", "b, c", "", ""));
   const auto rest = std::string_view(bytes).substr(line.size, size - line.size);
   EXPECT_EQ(CutPlainLine(rest, ',', places).size, 0U);  // its end is not there
+  const std::string chinese = "tea,茶, 叶,2\n" + std::string(kPlainPadding, '\0');
+  EXPECT_EQ(CutPlainLine(chinese, ',', places).beyond_ascii, "茶, 叶");
 }
 
 }  // namespace

@@ -203,7 +203,7 @@ bool CsvReader::NextPlain() {
     const PlainLine line =
         CutPlainLine({buffer_.data() + begin_, end_ - begin_}, delimiter_, cells_);
     if (line.size == 0 || line.text.size() > limits_.cell_bytes) return false;
-    if (!line.ascii && !IsValidUtf8(line.text)) return false;
+    if (!IsValidUtf8(line.beyond_ascii)) return false;
     begin_ += line.size;
     ++lines_;
     if (line.text.empty()) continue;

@@ -63,7 +63,8 @@ PlainLine CutPlainLine(std::string_view bytes, char delimiter,
   const char* const begin = bytes.data();
   const char* const end = begin + bytes.size();
   const char* cell = begin;
-  std::uint32_t high = 0;
+  const char* high_begin = end;
+  const char* high_end = end;
   std::uint32_t inside = 0;  // the bytes between quotes, an opening one included
   int quotes = 0;
   for (const char* at = begin; at < end; at += kBlock) {
@@ -87,7 +88,10 @@ PlainLine CutPlainLine(std::string_view bytes, char delimiter,
       marks.delimiters &= ~inside;
       quotes += std::popcount(marks.quotes);
     }
-    high |= marks.high;
+    if (marks.high != 0) {
+      if (high_begin == end) high_begin = at + std::countr_zero(marks.high);
+      high_end = at + std::bit_width(marks.high);
+    }
     for (; marks.delimiters != 0; marks.delimiters &= marks.delimiters - 1) {
       const char* const to = at + std::countr_zero(marks.delimiters);
       places[count++] = {cell, static_cast<std::size_t>(to - cell)};
@@ -102,7 +106,7 @@ PlainLine CutPlainLine(std::string_view bytes, char delimiter,
     return {.size = size + end_bytes,
             .text = bytes.substr(0, size),
             .cells = cells,
-            .ascii = high == 0};
+            .beyond_ascii = std::string_view(high_begin, high_end - high_begin)};
   }
   return {};
 }

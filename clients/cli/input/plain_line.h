@@ -20,7 +20,8 @@ struct PlainLine {
   std::size_t size = 0;
   std::string_view text;  // without the end
   std::span<const std::string_view> cells;
-  bool ascii = true;  // holds no byte above 0x7F
+  // From the first byte above 0x7F to the last: what of the text may not be UTF-8.
+  std::string_view beyond_ascii;
 };
 
 // Cuts the line that `bytes` begin with; its cells lie in `places`, which grow and are used again.
