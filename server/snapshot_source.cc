@@ -94,7 +94,7 @@ SnapshotOr LoadSnapshot(const storage::Reader& reader, const WaiterCheck& check)
                                             [&](LineRecord l) { builder.AddLine(std::move(l)); }));
   LIANJIE_RETURN_IF_ERROR(ForEachPart(scan->parts(), [&](std::size_t part) {
     Pacer own(check, checking);
-    return scan->VisitNodes(part, [&](const NodeRecord& node) {
+    return scan->VisitNodes(part, [&](const NodeView& node) {
       builder.AddNode(node, part);
       return own.Tick();
     });
@@ -102,7 +102,7 @@ SnapshotOr LoadSnapshot(const storage::Reader& reader, const WaiterCheck& check)
   using Row = storage::BulkScan::Row;
   LIANJIE_RETURN_IF_ERROR(ForEachPart(scan->parts(), [&](std::size_t part) {
     Pacer own(check, checking);
-    return scan->VisitLinks(part, [&](const LinkRecord& link, Row source, Row target) {
+    return scan->VisitLinks(part, [&](const LinkView& link, Row source, Row target) {
       builder.AddLink(link, source, target, part);
       return own.Tick();
     });

@@ -4,7 +4,9 @@
 #include "storage/bulk_scan.h"
 
 #include <algorithm>
+#include <bit>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "engine/core/text.h"
@@ -20,19 +22,21 @@ class GraphBulkScan : public BulkScan {
                 std::size_t most_parts)
       : owner_(std::move(owner)), data_(data), next_node_(next_node) {
     const std::size_t parts = std::clamp<std::size_t>(most_parts, 1, next_node / 1024 + 1);
-    width_ = next_node / parts + 1;
+    width_bits_ = static_cast<unsigned>(std::bit_width(next_node / parts));
     nodes_.resize(parts);
-    for (std::size_t part = 0; part <= parts; ++part) node_bounds_.push_back(width_ * part);
+    for (std::size_t part = 0; part <= parts; ++part) {
+      node_bounds_.push_back(std::min(Number{part} << width_bits_, next_node));
+    }
     link_bounds_ = LinkBounds();
   }
 
   std::size_t parts() const override { return nodes_.size(); }
 
   absl::Status VisitNodes(std::size_t part,
-                          absl::FunctionRef<absl::Status(const NodeRecord& node)> visit) override {
+                          absl::FunctionRef<absl::Status(const NodeView& node)> visit) override {
     std::vector<Number>& numbers = nodes_[part].numbers;
     numbers.clear();
-    NodeRecord node;
+    NodeView node;
     return Walk(Tag::kNode, node_bounds_, part, [&](std::string_view key, std::string_view value) {
       const auto number = ParseNodeKey(key);
       if (!number.has_value()) return Corrupt("the key of a node");
@@ -44,17 +48,23 @@ class GraphBulkScan : public BulkScan {
 
   absl::Status VisitLinks(
       std::size_t part,
-      absl::FunctionRef<absl::Status(const LinkRecord& link, Row source, Row target)> visit)
+      absl::FunctionRef<absl::Status(const LinkView& link, Row source, Row target)> visit)
       override {
     std::call_once(numbered_, [this] { NumberRows(); });
-    LinkRecord link;
+    LinkView link;
+    std::optional<Number> payer;  // of the link before, most often of this one too
+    Row source = 0;
+    Row target = 0;
     return Walk(Tag::kOutLink, link_bounds_, part,
                 [&](std::string_view key, std::string_view value) {
                   const auto place = ParseOutLinkKey(key);
                   if (!place.has_value()) return Corrupt("the key of a link");
                   LIANJIE_RETURN_IF_ERROR(DecodeLink(value, place->mechanism, link));
-                  LIANJIE_ASSIGN_OR_RETURN(const Row source, RowOf(place->source));
-                  LIANJIE_ASSIGN_OR_RETURN(const Row target, RowOf(place->target));
+                  if (payer != place->source) {
+                    if (!FindRow(place->source, source)) return NoNode(place->source);
+                    payer = place->source;
+                  }
+                  if (!FindRow(place->target, target)) return NoNode(place->target);
                   return visit(link, source, target);
                 });
   }
@@ -64,6 +74,7 @@ class GraphBulkScan : public BulkScan {
   struct PartNodes {
     std::vector<Number> numbers;  // ascending
     Row begin = 0;
+    Number first = 0;
     bool dense = false;  // no number between the first and the last is missing
   };
 
@@ -111,30 +122,34 @@ class GraphBulkScan : public BulkScan {
     for (PartNodes& part : nodes_) {
       const std::vector<Number>& numbers = part.numbers;
       part.begin = begin;
-      part.dense = !numbers.empty() && numbers.back() - numbers.front() + 1 == numbers.size();
+      part.first = numbers.empty() ? 0 : numbers.front();
+      part.dense = numbers.empty() || numbers.back() - numbers.front() + 1 == numbers.size();
       begin += numbers.size();
     }
   }
 
-  absl::StatusOr<Row> RowOf(Number node) const {
-    const std::size_t part = node / width_;
-    if (part < nodes_.size()) {
-      const auto& [numbers, begin, dense] = nodes_[part];
-      if (dense && node >= numbers.front() && node <= numbers.back()) {
-        return begin + (node - numbers.front());
-      }
-      const auto at = std::lower_bound(numbers.begin(), numbers.end(), node);
-      if (at != numbers.end() && *at == node) {
-        return begin + static_cast<Row>(at - numbers.begin());
-      }
+  // False: there is no such node.
+  bool FindRow(Number node, Row& row) const {
+    const std::size_t part = node >> width_bits_;
+    if (part >= nodes_.size()) return false;
+    const PartNodes& nodes = nodes_[part];
+    const std::vector<Number>& numbers = nodes.numbers;
+    if (nodes.dense) {
+      row = nodes.begin + (node - nodes.first);
+      return node - nodes.first < numbers.size();  // wraps round below the first
     }
+    const auto at = std::lower_bound(numbers.begin(), numbers.end(), node);
+    row = nodes.begin + static_cast<Row>(at - numbers.begin());
+    return at != numbers.end() && *at == node;
+  }
+  static absl::Status NoNode(Number node) {
     return Corrupt(Cat("node number ", node, " is named but not there"));
   }
 
   const std::shared_ptr<const void> owner_;  // of what data_ looks at
   const GraphData data_;
   const Number next_node_;
-  Number width_ = 1;  // numbers to a part of the nodes
+  unsigned width_bits_ = 0;  // of the numbers to a part of the nodes: a power of two of them
   std::vector<Number> node_bounds_, link_bounds_;
   std::vector<PartNodes> nodes_;
   std::once_flag numbered_;

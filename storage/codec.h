@@ -13,6 +13,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "engine/core/record_view.h"
 #include "engine/core/records.h"
 #include "storage/keys.h"
 #include "storage/store.h"
@@ -24,6 +25,8 @@ absl::Status Corrupt(std::string_view what);
 std::string EncodeNode(const NodeRecord& node);
 void AppendNode(const NodeRecord& node, std::string& value);
 absl::Status DecodeNode(std::string_view value, NodeRecord& node);
+// A view lives as long as the value.
+absl::Status DecodeNode(std::string_view value, NodeView& node);
 
 // What checks need of a node; `id` lives as long as the value.
 struct NodeHead {
@@ -41,6 +44,7 @@ void AppendLinkBody(const LinkRecord& link, std::string& value);
 void AppendLinkId(std::string_view id, std::string& value);
 // All but the ends, which are empty then, from the value and the mechanism of its key.
 absl::Status DecodeLink(std::string_view value, Mechanism mechanism, LinkRecord& link);
+absl::Status DecodeLink(std::string_view value, Mechanism mechanism, LinkView& link);
 
 std::string EncodeRegion(const RegionRecord& region);
 absl::Status DecodeRegion(std::string_view code, std::string_view value, RegionRecord& region);

@@ -1,6 +1,7 @@
-// Values to records, field by field as they stand in the bytes (wire.h): what codec.cc writes by
-// messages. A field that is not in the value is not known; one that this release does not know is
-// passed over.
+// Values to records, and to views of them (engine/core/record_view.h), field by field as they stand
+// in the bytes (wire.h): what codec.cc writes by messages. A field that is not in the value is not
+// known; one that this release does not know is passed over. Both are read by the same code, so
+// that what is no value of a record is none of a view, though a view keeps less.
 #include <cstdint>
 #include <map>
 #include <string>
@@ -41,76 +42,83 @@ void Clear(LinkRecord& link) {
 
 void TakeDate(WireReader& in, Date& date) { date = Date{static_cast<std::int32_t>(in.ZigZag())}; }
 
-void TakeProperty(WireReader& in, std::map<std::string, std::string>& properties) {
+template <typename Record> void TakeProperty(WireReader& in, Record& record) {
   WireReader property(in.Bytes());
-  std::string name;
-  std::string value;
+  std::string_view name;
+  std::string_view value;
   while (const std::uint32_t field = property.NextField()) {
     switch (field) {
       case v1::Property::kNameFieldNumber:
-        property.Take(name);
+        name = property.Bytes();
         break;
       case v1::Property::kValueFieldNumber:
-        property.Take(value);
+        value = property.Bytes();
         break;
       default:
         property.Skip();
     }
   }
   if (property.failed()) return in.Fail();
-  properties.insert_or_assign(std::move(name), std::move(value));
+  if constexpr (requires { record.properties; }) {
+    record.properties.insert_or_assign(std::string(name), std::string(value));
+  }
 }
 
+template <typename T> void Take(WireReader& in, T& to) { in.Take(to); }
+void Take(WireReader& in, std::string_view& to) { to = in.Bytes(); }
+void Take(WireReader& in, double& to) { to = in.Double(); }
+
 // The fields of which a node has a few at most.
-void TakeRare(WireReader& in, std::uint32_t field, NodeRecord& node) {
+template <typename Node> void TakeRare(WireReader& in, std::uint32_t field, Node& node) {
   using V = v1::NodeValue;
   switch (field) {
     case V::kCapacityJobsFieldNumber:
-      return in.Take(node.capacity_jobs);
+      return Take(in, node.capacity_jobs);
     case V::kCapacityTonnesFieldNumber:
-      return in.Take(node.capacity_tonnes);
+      return Take(in, node.capacity_tonnes);
     case V::kCapacityMuFieldNumber:
-      return in.Take(node.capacity_mu);
+      return Take(in, node.capacity_mu);
     case V::kRevenueYuanFieldNumber:
-      return in.Take(node.revenue_yuan);
+      return Take(in, node.revenue_yuan);
     case V::kEquityYuanFieldNumber:
-      return in.Take(node.equity_yuan);
+      return Take(in, node.equity_yuan);
     case V::kOperatingStatusFieldNumber:
       return in.TakeEnum(node.operating_status);
     case V::kOutsideRevenueYuanFieldNumber:
-      return in.Take(node.outside_revenue_yuan);
+      return Take(in, node.outside_revenue_yuan);
     case V::kLeakShareFieldNumber:
-      return in.Take(node.leak_share);
+      return Take(in, node.leak_share);
     case V::kValidFromFieldNumber:
       return TakeDate(in, node.valid.from);
     case V::kValidToFieldNumber:
       return TakeDate(in, node.valid.to);
     case V::kLabelsFieldNumber:
-      return in.Take(node.labels.emplace_back());
+      return Take(in, node.labels.emplace_back());
     case V::kPropertiesFieldNumber:
-      return TakeProperty(in, node.properties);
+      return TakeProperty(in, node);
     default:
       return in.Skip();
   }
 }
 
-void TakeField(WireReader& in, std::uint32_t field, NodeRecord& node) {
+template <typename Node> void TakeNodeField(WireReader& in, std::uint32_t field, Node& node) {
   using V = v1::NodeValue;
   switch (field) {
     case V::kIdFieldNumber:
-      return in.Take(node.id);
+      return Take(in, node.id);
     case V::kKindFieldNumber:
       return in.TakeEnum(node.kind);
     case V::kSubtypeFieldNumber:
-      return in.Take(node.subtype);
+      return Take(in, node.subtype);
     case V::kNameFieldNumber:
-      return in.Take(node.name);
+      if constexpr (requires { node.name; }) return Take(in, node.name);
+      return void(in.Bytes());
     case V::kRegionFieldNumber:
-      return in.Take(node.region);
+      return Take(in, node.region);
     case V::kSectorFieldNumber:
       return in.TakeEnum(node.sector);
     case V::kIndustryFieldNumber:
-      return in.Take(node.industry);
+      return Take(in, node.industry);
     case V::kStageFieldNumber:
       return in.TakeEnum(node.stage);
     case V::kRegistrationFieldNumber:
@@ -118,52 +126,53 @@ void TakeField(WireReader& in, std::uint32_t field, NodeRecord& node) {
     case V::kMonitoringFieldNumber:
       return in.TakeEnum(node.monitoring);
     case V::kLiftedOutYearFieldNumber:
-      return in.Take(node.lifted_out_year);
+      return Take(in, node.lifted_out_year);
     case V::kPersonsFieldNumber:
-      return in.Take(node.persons);
+      return Take(in, node.persons);
     case V::kLabourSkilledFieldNumber:
-      return in.Take(node.labour_skilled);
+      return Take(in, node.labour_skilled);
     case V::kLabourOrdinaryFieldNumber:
-      return in.Take(node.labour_ordinary);
+      return Take(in, node.labour_ordinary);
     case V::kLabourWeakFieldNumber:
-      return in.Take(node.labour_weak);
+      return Take(in, node.labour_weak);
     case V::kCausesFieldNumber:
       return in.Numbers(
           [&node](std::uint64_t cause) { node.causes.push_back(static_cast<Cause>(cause)); });
     case V::kIncomeYearFieldNumber:
-      return in.Take(node.income_year);
+      return Take(in, node.income_year);
     case V::kIncomeWageYuanFieldNumber:
-      return in.Take(node.income_wage_yuan);
+      return Take(in, node.income_wage_yuan);
     case V::kIncomeOperatingYuanFieldNumber:
-      return in.Take(node.income_operating_yuan);
+      return Take(in, node.income_operating_yuan);
     case V::kIncomePropertyYuanFieldNumber:
-      return in.Take(node.income_property_yuan);
+      return Take(in, node.income_property_yuan);
     case V::kIncomeTransferYuanFieldNumber:
-      return in.Take(node.income_transfer_yuan);
+      return Take(in, node.income_transfer_yuan);
     case V::kLandMuFieldNumber:
-      return in.Take(node.land_mu);
+      return Take(in, node.land_mu);
     default:
       return TakeRare(in, field, node);
   }
 }
 
-void TakeField(WireReader& in, std::uint32_t field, LinkRecord& link) {
+template <typename Link> void TakeLinkField(WireReader& in, std::uint32_t field, Link& link) {
   using V = v1::LinkValue;
   switch (field) {
     case V::kIdFieldNumber:
-      return in.Take(link.id);
+      return Take(in, link.id);
     case V::kAgreementFieldNumber:
-      return in.Take(link.agreement);
+      if constexpr (requires { link.agreement; }) return Take(in, link.agreement);
+      return void(in.Bytes());
     case V::kPromisedYuanFieldNumber:
-      return in.Take(link.promised_yuan);
+      return Take(in, link.promised_yuan);
     case V::kPaidYuanFieldNumber:
-      return in.Take(link.paid_yuan);
+      return Take(in, link.paid_yuan);
     case V::kShareFieldNumber:
-      return in.Take(link.share);
+      return Take(in, link.share);
     case V::kShareOfFieldNumber:
       return in.TakeEnum(link.share_of);
     case V::kCapacityFieldNumber:
-      return in.Take(link.capacity);
+      return Take(in, link.capacity);
     case V::kPriorityFieldNumber:
       return in.TakeEnum(link.priority);
     case V::kTightnessFieldNumber:
@@ -171,9 +180,9 @@ void TakeField(WireReader& in, std::uint32_t field, LinkRecord& link) {
     case V::kDriverFieldNumber:
       return in.TakeEnum(link.driver);
     case V::kPolicyFieldNumber:
-      return in.Take(link.policy);
+      return Take(in, link.policy);
     case V::kWeightFieldNumber:
-      return in.Take(link.weight);
+      return Take(in, link.weight);
     case V::kValidFromFieldNumber:
       return TakeDate(in, link.valid.from);
     case V::kValidToFieldNumber:
@@ -181,14 +190,26 @@ void TakeField(WireReader& in, std::uint32_t field, LinkRecord& link) {
     case V::kStatusFieldNumber:
       return in.TakeEnum(link.status);
     case V::kProductFieldNumber:
-      return in.Take(link.product);
+      return Take(in, link.product);
     case V::kSectorFieldNumber:
       return in.TakeEnum(link.sector);
     case V::kPropertiesFieldNumber:
-      return TakeProperty(in, link.properties);
+      return TakeProperty(in, link);
     default:
       return in.Skip();
   }
+}
+
+template <typename Node> absl::Status ReadNode(std::string_view value, Node& node) {
+  WireReader in(value);
+  while (const std::uint32_t field = in.NextField()) TakeNodeField(in, field, node);
+  return in.failed() ? Corrupt("a value that is no node") : absl::OkStatus();
+}
+
+template <typename Link> absl::Status ReadLink(std::string_view value, Link& link) {
+  WireReader in(value);
+  while (const std::uint32_t field = in.NextField()) TakeLinkField(in, field, link);
+  return in.failed() ? Corrupt("a value that is no link") : absl::OkStatus();
 }
 
 absl::Status ReadLinkImage(std::string_view bytes, LinkRecord& link) {
@@ -322,18 +343,25 @@ struct ChangeFields {
 
 absl::Status DecodeNode(std::string_view value, NodeRecord& node) {
   Clear(node);
-  WireReader in(value);
-  while (const std::uint32_t field = in.NextField()) TakeField(in, field, node);
-  return in.failed() ? Corrupt("a value that is no node") : absl::OkStatus();
+  return ReadNode(value, node);
+}
+
+absl::Status DecodeNode(std::string_view value, NodeView& node) {
+  node.Clear();
+  return ReadNode(value, node);
 }
 
 absl::Status DecodeLink(std::string_view value, Mechanism mechanism, LinkRecord& link) {
   Clear(link);
   link.mechanism = mechanism;
   link.kind = KindOf(mechanism);
-  WireReader in(value);
-  while (const std::uint32_t field = in.NextField()) TakeField(in, field, link);
-  return in.failed() ? Corrupt("a value that is no link") : absl::OkStatus();
+  return ReadLink(value, link);
+}
+
+absl::Status DecodeLink(std::string_view value, Mechanism mechanism, LinkView& link) {
+  link = LinkView();
+  link.mechanism = mechanism;
+  return ReadLink(value, link);
 }
 
 absl::StatusOr<Change::Image> DecodeImage(std::string_view value) {

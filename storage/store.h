@@ -37,6 +37,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "engine/core/date.h"
+#include "engine/core/record_view.h"
 #include "engine/core/records.h"
 #include "engine/core/status.h"
 
@@ -161,13 +162,13 @@ class BulkScan {
 
   virtual ~BulkScan() = default;
   virtual std::size_t parts() const = 0;
-  virtual absl::Status VisitNodes(
-      std::size_t part, absl::FunctionRef<absl::Status(const NodeRecord& node)> visit) = 0;
+  virtual absl::Status VisitNodes(std::size_t part,
+                                  absl::FunctionRef<absl::Status(const NodeView& node)> visit) = 0;
   // A part of the links (not those of that part's nodes), with the rows of their ends instead of
   // the ids. Only when the nodes of all parts have been visited to the end.
   virtual absl::Status VisitLinks(
       std::size_t part,
-      absl::FunctionRef<absl::Status(const LinkRecord& link, Row source, Row target)> visit) = 0;
+      absl::FunctionRef<absl::Status(const LinkView& link, Row source, Row target)> visit) = 0;
 };
 
 // One graph at one revision. Order: nodes and links by id (CompareIds); regions by code, bytewise,

@@ -5,6 +5,7 @@
 #define LIANJIE_ENGINE_GRAPH_COLUMNS_H_
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <limits>
 #include <ranges>
@@ -90,13 +91,6 @@ void Put(std::vector<T>& column, std::size_t row, std::type_identity_t<T> value,
   column.push_back(value);
 }
 
-template <typename T>
-SharedArray<T> Permuted(const SharedArray<T>& column, std::span<const std::uint32_t> order) {
-  const Buffer<T> out(order.size());
-  ForEachRow(order.size(), [&](std::size_t i) { out[i] = column[order[i]]; });
-  return SharedArray<T>(out);
-}
-
 // Every value by its number in `to`.
 inline SharedArray<std::uint32_t> Mapped(const SharedArray<std::uint32_t>& column,
                                          std::span<const std::uint32_t> to) {
@@ -105,25 +99,39 @@ inline SharedArray<std::uint32_t> Mapped(const SharedArray<std::uint32_t>& colum
   return SharedArray<std::uint32_t>(out);
 }
 
-// The columns of several parts as one, in another order: value i is that of row order[i], rows of
-// the first part first; in their own order where `order` is empty. Frees the parts.
-template <typename T>
-SharedArray<T> Gather(const Pointers<T>& parts, std::span<const std::size_t> begin,
-                      std::type_identity_t<T> missing, std::span<const std::uint32_t> order) {
+// Calls body(part) for each of several parts, in parallel.
+template <typename Body> void ForEachPart(std::size_t parts, const Body& body) {
+  tbb::parallel_for(std::size_t{0}, parts, body);
+}
+
+// The columns of several parts as one: the value of row i, rows of the first part first, goes to
+// place[i], as `map` makes it. Frees the parts. Each value is read and written once, and the
+// reading is in order.
+template <typename To, typename T, typename Map>
+SharedArray<To> Scatter(const Pointers<T>& parts, std::span<const std::size_t> begin,
+                        std::span<const std::uint32_t> place, const Map& map,
+                        std::type_identity_t<To> missing) {
   const bool unused =
       std::all_of(parts.begin(), parts.end(), [](const auto* part) { return part->empty(); });
   if (unused) return {};
-  const Buffer<T> rows(begin.back());
-  tbb::parallel_for(std::size_t{0}, parts.size(), [&](std::size_t p) {
-    T* const to = rows.data() + begin[p];
-    if (parts[p]->empty()) {
-      std::fill(to, rows.data() + begin[p + 1], missing);
+  const Buffer<To> out(begin.back());
+  ForEachPart(parts.size(), [&](std::size_t p) {
+    const std::span<const std::uint32_t> to = place.subspan(begin[p], begin[p + 1] - begin[p]);
+    const std::vector<T>& from = *parts[p];
+    if (from.empty()) {
+      ForEachRow(to.size(), [&](std::size_t row) { out[to[row]] = missing; });
     } else {
-      std::copy(parts[p]->begin(), parts[p]->end(), to);
+      ForEachRow(to.size(), [&](std::size_t row) { out[to[row]] = map(p, from[row]); });
     }
     *parts[p] = std::vector<T>();
   });
-  return order.empty() ? SharedArray<T>(rows) : Permuted(SharedArray<T>(rows), order);
+  return SharedArray<To>(out);
+}
+template <typename T>
+SharedArray<T> Scatter(const Pointers<T>& parts, std::span<const std::size_t> begin,
+                       std::span<const std::uint32_t> place, std::type_identity_t<T> missing) {
+  return Scatter<T>(
+      parts, begin, place, [](std::size_t /*part*/, T value) { return value; }, missing);
 }
 
 // Collects a column of few distinct strings. Codes are given in the order in which values come;
@@ -138,51 +146,69 @@ class Interner {
   const std::vector<std::string>& values() const { return values_; }
   const std::vector<std::uint32_t>& codes() const { return codes_; }
 
-  // All parts as one column, as Gather does.
+  // The values of all parts, sorted, each once; "" first.
+  static std::vector<std::string> AllValues(const std::vector<Interner*>& parts) {
+    std::vector<std::string> all{""};
+    for (const Interner* part : parts) {
+      all.insert(all.end(), part->values_.begin() + 1, part->values_.end());
+    }
+    std::sort(all.begin() + 1, all.end());
+    all.erase(std::unique(all.begin(), all.end()), all.end());
+    return all;
+  }
+  // The places of its values in AllValues.
+  std::vector<std::uint32_t> PlacesIn(const std::vector<std::string>& sorted) const {
+    std::vector<std::uint32_t> places(values_.size());
+    for (std::size_t code = 0; code < values_.size(); ++code) {
+      places[code] = static_cast<std::uint32_t>(
+          std::lower_bound(sorted.begin(), sorted.end(), values_[code]) - sorted.begin());
+    }
+    return places;
+  }
+
+  // All parts as one column, as Scatter does.
   static InternedColumn Finish(const std::vector<Interner*>& parts,
                                std::span<const std::size_t> begin,
-                               std::span<const std::uint32_t> order) {
+                               std::span<const std::uint32_t> place) {
     InternedColumn out;
-    for (const Interner* part : parts) {
-      out.values.insert(out.values.end(), part->values_.begin() + 1, part->values_.end());
-    }
-    std::sort(out.values.begin() + 1, out.values.end());
-    out.values.erase(std::unique(out.values.begin(), out.values.end()), out.values.end());
+    out.values = AllValues(parts);
     Pointers<std::uint32_t> codes;
+    std::vector<std::vector<std::uint32_t>> code_of;
     for (Interner* part : parts) {
-      part->Recode(out.values);
       codes.push_back(&part->codes_);
+      code_of.push_back(part->PlacesIn(out.values));
     }
-    out.codes = Gather<std::uint32_t>(codes, begin, 0, order);
+    out.codes = Scatter<std::uint32_t>(
+        codes, begin, place,
+        [&code_of](std::size_t part, std::uint32_t code) { return code_of[part][code]; }, 0);
     return out;
   }
 
  private:
   std::uint32_t Code(std::string_view value) {
     if (value.empty()) return 0;
-    // Rows that stand together often say the same.
-    if (last_ != 0 && values_[last_] == value) return last_;
+    // A few values make up most rows, and those that stand together often say the same.
+    std::uint32_t& recent = recent_[Slot(value)];
+    if (recent != 0 && values_[recent] == value) return recent;
     if (const auto found = code_of_.find(ToAbsl(value)); found != code_of_.end()) {
-      return last_ = found->second;
+      return recent = found->second;
     }
-    last_ = static_cast<std::uint32_t>(values_.size());
+    recent = static_cast<std::uint32_t>(values_.size());
     values_.emplace_back(value);
-    code_of_.emplace(std::string(value), last_);
-    return last_;
+    code_of_.emplace(std::string(value), recent);
+    return recent;
   }
-  void Recode(const std::vector<std::string>& sorted) {
-    std::vector<std::uint32_t> code_of(values_.size());
-    for (std::size_t code = 0; code < values_.size(); ++code) {
-      code_of[code] = static_cast<std::uint32_t>(
-          std::lower_bound(sorted.begin(), sorted.end(), values_[code]) - sorted.begin());
-    }
-    for (std::uint32_t& code : codes_) code = code_of[code];
+  static std::size_t Slot(std::string_view value) {
+    const auto at = [value](std::size_t i) { return static_cast<unsigned char>(value[i]); };
+    return (value.size() * 7 + at(0) * 5 + at(value.size() / 2) * 3 + at(value.size() - 1)) %
+           kRecent;
   }
 
+  static constexpr std::size_t kRecent = 64;
   std::vector<std::uint32_t> codes_;
   std::vector<std::string> values_{""};
   absl::flat_hash_map<std::string, std::uint32_t> code_of_;
-  std::uint32_t last_ = 0;
+  std::array<std::uint32_t, kRecent> recent_{};  // codes by Slot
 };
 
 }  // namespace lianjie::columns

@@ -24,6 +24,7 @@
 #include "engine/core/enums.h"
 #include "engine/core/fields.h"
 #include "engine/core/ids.h"
+#include "engine/core/record_view.h"
 #include "engine/core/records.h"
 #include "engine/graph/regions.h"
 #include "engine/graph/shared_array.h"
@@ -191,10 +192,11 @@ class SnapshotBuilder {
   void AddRegion(RegionRecord region);
   void AddLine(LineRecord line);
   void AddNode(const NodeRecord& node, std::size_t part = 0);
+  void AddNode(const NodeView& node, std::size_t part);
   // By the ids of its ends, which may come later. One thread.
   void AddLink(const LinkRecord& link);
-  // By the rows of its ends; those in the record are not looked at.
-  void AddLink(const LinkRecord& link, std::uint64_t source_row, std::uint64_t target_row,
+  // By the rows of its ends.
+  void AddLink(const LinkView& link, std::uint64_t source_row, std::uint64_t target_row,
                std::size_t part);
   absl::StatusOr<std::shared_ptr<const Snapshot>> Build(std::int64_t revision,
                                                         Date reference_date) &&;

@@ -1,11 +1,12 @@
 // From records in any order to a Snapshot whose order is a function of their content. Records go
 // straight into the columns of their part in the order in which they come, with their ends as rows
-// of that order, and everything is gathered and permuted once at the end: nodes by a parallel sort
-// on (region rank, kind, id), links by counting their sources and sorting each payer's few. Links
-// that are given by the ids of their ends keep those until all nodes are there.
+// of that order; the end is one pass over each column, which puts every value in its place
+// (snapshot_sort.h). Links that are given by the ids of their ends keep those until all nodes are
+// there.
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,71 +19,13 @@
 #include "engine/graph/snapshot.h"
 #include "engine/graph/snapshot_order.h"
 #include "engine/graph/snapshot_part.h"
-#include "tbb/parallel_sort.h"
+#include "engine/graph/snapshot_sort.h"
 
 namespace lianjie {
 namespace {
 
 using columns::ForEachRow;
 using columns::Interner;
-
-// A payer with more links than this has them sorted in parallel.
-constexpr std::size_t kManyLinks = 1 << 16;
-
-// Strings of all parts by row.
-class RowNames {
- public:
-  RowNames(std::vector<StringPoolBuilder*> pools, std::vector<std::size_t> begin)
-      : pools_(std::move(pools)), begin_(std::move(begin)) {}
-  std::string_view operator[](std::size_t row) const {
-    const auto part = static_cast<std::size_t>(
-        std::upper_bound(begin_.begin() + 1, begin_.end() - 1, row) - begin_.begin() - 1);
-    return (*pools_[part])[row - begin_[part]];
-  }
-  std::size_t size() const { return begin_.back(); }
-
- private:
-  std::vector<StringPoolBuilder*> pools_;
-  std::vector<std::size_t> begin_;
-};
-
-// The rows in the order of the nodes.
-std::vector<std::uint32_t> OrderNodes(const SharedArray<NodeKind>& kind,
-                                      const SharedArray<RegionIndex>& region, const RowNames& ids) {
-  std::vector<NodeKey> keys(kind.size());
-  ForEachRow(keys.size(), [&](std::size_t row) {
-    keys[row] = NodeKey::Of(region[row], kind[row], ids[row], static_cast<std::uint32_t>(row));
-  });
-  tbb::parallel_sort(keys, [&ids](const NodeKey& a, const NodeKey& b) {
-    return a.Before(
-        b, [&] { return ids[a.row]; }, [&] { return ids[b.row]; });
-  });
-  std::vector<std::uint32_t> order(keys.size());
-  ForEachRow(order.size(), [&](std::size_t i) { order[i] = keys[i].row; });
-  return order;
-}
-
-// The rows in the order of the links: by source, then target, then id.
-std::vector<std::uint32_t> OrderLinks(const SharedArray<NodeIndex>& source,
-                                      const SharedArray<NodeIndex>& target, const RowNames& ids,
-                                      const SharedArray<LinkIndex>& offsets) {
-  const SharedArray<std::uint32_t> rows = RowsByEnd(source, offsets);
-  std::vector<std::uint32_t> order(rows.begin(), rows.end());
-  const auto before = [&](std::uint32_t a, std::uint32_t b) {
-    if (target[a] != target[b]) return target[a] < target[b];
-    return CompareIds(ids[a], ids[b]) < 0;
-  };
-  ForEachRow(offsets.size() - 1, [&](std::size_t node) {
-    const auto begin = order.begin() + offsets[node];
-    const auto end = order.begin() + offsets[node + 1];
-    if (static_cast<std::size_t>(end - begin) > kManyLinks) {
-      tbb::parallel_sort(begin, end, before);
-    } else {
-      std::sort(begin, end, before);
-    }
-  });
-  return order;
-}
 
 absl::Status TooMany(std::string_view what, std::size_t count) {
   return MakeError(
@@ -119,11 +62,14 @@ struct SnapshotBuilder::State {
     return names.try_emplace(id, static_cast<NodeIndex>(names.size())).first->second;
   }
   absl::Status EndParts();
-  absl::StatusOr<RegionTree> PlaceNodes(SharedArray<RegionIndex>& region_of_row);
-  absl::Status GatherNodes(Snapshot& snapshot, std::vector<NodeIndex>& node_of);
-  absl::Status NumberEnds(const Snapshot& snapshot, const std::vector<NodeIndex>& node_of);
+  absl::StatusOr<RegionTree> PlaceNodes(const Buffer<RegionIndex>& region_of_row);
+  // Gives the node of each row.
+  absl::StatusOr<SharedArray<NodeIndex>> GatherNodes(Snapshot& snapshot);
   absl::Status ResolveNames(const Snapshot& snapshot);
-  absl::Status GatherLinks(Snapshot& snapshot);
+  // The ends of all links, by row, from rows or numbers of names to nodes.
+  Buffer<NodeIndex> TakeEnds(const columns::Pointers<NodeIndex>& ends,
+                             std::span<const NodeIndex> node_of) const;
+  absl::Status GatherLinks(Snapshot& snapshot, std::span<const NodeIndex> node_of);
 };
 
 absl::Status SnapshotBuilder::State::EndParts() {
@@ -147,69 +93,68 @@ absl::Status SnapshotBuilder::State::EndParts() {
   return absl::OkStatus();
 }
 
+// `region_of_row` gets the rank of each row's region, or their number where it is unplaced.
 absl::StatusOr<RegionTree> SnapshotBuilder::State::PlaceNodes(
-    SharedArray<RegionIndex>& region_of_row) {
-  const InternedColumn codes = Interner::Finish(region, node_begin, {});
+    const Buffer<RegionIndex>& region_of_row) {
+  const std::vector<std::string> codes = Interner::AllValues(region);
   RegionTree tree;
   if (regions.empty()) {
-    tree = RegionTree::FromCodes(codes.values);
+    tree = RegionTree::FromCodes(codes);
   } else {
     LIANJIE_ASSIGN_OR_RETURN(tree, RegionTree::Build(regions));
   }
-  std::vector<RegionIndex> region_of;
-  region_of.reserve(codes.values.size());
-  for (const std::string& code : codes.values) {
-    region_of.push_back(code.empty() ? kNoRegion : tree.Find(code));
-  }
-  const Buffer<RegionIndex> out(node_begin.back());
-  ForEachRow(out.size(), [&](std::size_t row) {
-    out[row] = codes.codes.empty() ? kNoRegion : region_of[codes.codes[row]];
+  const auto unplaced = static_cast<RegionIndex>(tree.size());
+  columns::ForEachPart(parts.size(), [&](std::size_t p) {
+    RegionIndex* const to = region_of_row.data() + node_begin[p];
+    Interner& from = *region[p];
+    if (from.codes().empty()) {
+      std::fill_n(to, node_begin[p + 1] - node_begin[p], unplaced);
+      return;
+    }
+    std::vector<RegionIndex> region_of;
+    for (const std::string& code : from.values()) {
+      const RegionIndex found = code.empty() ? kNoRegion : tree.Find(code);
+      region_of.push_back(found == kNoRegion ? unplaced : found);
+    }
+    ForEachRow(from.codes().size(), [&](std::size_t i) { to[i] = region_of[from.codes()[i]]; });
+    from = Interner();
   });
-  region_of_row = SharedArray<RegionIndex>(out);
   return tree;
 }
 
-// `node_of` gets the node of each row.
-absl::Status SnapshotBuilder::State::GatherNodes(Snapshot& snapshot,
-                                                 std::vector<NodeIndex>& node_of) {
-  SharedArray<RegionIndex> region_of_row;
+absl::StatusOr<SharedArray<NodeIndex>> SnapshotBuilder::State::GatherNodes(Snapshot& snapshot) {
+  const std::size_t count = node_begin.back();
+  const Buffer<RegionIndex> region_of_row(count);
   LIANJIE_ASSIGN_OR_RETURN(snapshot.regions_, PlaceNodes(region_of_row));
+  const auto unplaced = static_cast<RegionIndex>(snapshot.regions_.size());
+  const Buffer<NodeKind> kind(count);
+  columns::ForEachPart(parts.size(), [&](std::size_t p) {
+    std::copy(nodes.kind[p]->begin(), nodes.kind[p]->end(), kind.data() + node_begin[p]);
+  });
+  const NodeOrder order =
+      OrderNodes(std::span<const RegionIndex>(region_of_row.data(), count), unplaced,
+                 std::span<const NodeKind>(kind.data(), count), RowNames(nodes.ids, node_begin));
   NodeColumns& to = snapshot.nodes_;
-  const RowNames ids(nodes.ids, node_begin);
-  const SharedArray<NodeKind> kind = columns::Gather(nodes.kind, node_begin, {}, {});
-  const std::vector<std::uint32_t> order = OrderNodes(kind, region_of_row, ids);
-  node_of.resize(order.size());
-  ForEachRow(order.size(), [&](std::size_t i) { node_of[order[i]] = static_cast<NodeIndex>(i); });
-  to.ids = MakeStringPool(order.size(), [&](std::size_t i) { return ids[order[i]]; });
+  to.ids = ScatterStrings(nodes.ids, order.place);
   columns::ForEachNodeColumn(
       [&](auto missing, auto& column, auto& from) {
-        column = columns::Gather(from, node_begin, missing, order);
+        column = columns::Scatter(from, node_begin, order.place, missing);
       },
       to, nodes);
   columns::ForEachNodeStrings(
-      [&](auto& column, auto& from) { column = Interner::Finish(from, node_begin, order); }, to,
-      nodes);
-  // What was gathered before the order was known.
-  to.kind = columns::Permuted(kind, order);
-  to.region = columns::Permuted(region_of_row, order);
-  for (SnapshotPart& part : parts) part.nodes.ids = StringPoolBuilder();
+      [&](auto& column, auto& from) { column = Interner::Finish(from, node_begin, order.place); },
+      to, nodes);
+  // Not a column of the parts: what the order says.
+  ForEachRow(std::size_t{unplaced} + 1, [&](std::size_t r) {
+    std::fill(region_of_row.data() + order.begins[r], region_of_row.data() + order.begins[r + 1],
+              r == unplaced ? kNoRegion : static_cast<RegionIndex>(r));
+  });
+  to.region = SharedArray<RegionIndex>(region_of_row);
+  snapshot.region_begin_ = order.begins;
   std::optional<std::uint32_t> twice;
   snapshot.by_id_ = IdTable::Build(to.ids, twice);
   if (twice) return BadRecord("node", to.ids[*twice], "the id is given twice");
-  snapshot.region_begin_ = RegionBegins(to.region, snapshot.regions_.size());
-  return absl::OkStatus();
-}
-
-// From rows, or numbers of names, to nodes.
-absl::Status SnapshotBuilder::State::NumberEnds(const Snapshot& snapshot,
-                                                const std::vector<NodeIndex>& node_of) {
-  if (by_name) return ResolveNames(snapshot);
-  for (SnapshotPart& part : parts) {
-    for (std::vector<NodeIndex>* ends : {&part.links.source, &part.links.target}) {
-      ForEachRow(ends->size(), [&](std::size_t row) { (*ends)[row] = node_of[(*ends)[row]]; });
-    }
-  }
-  return absl::OkStatus();
+  return order.place;
 }
 
 absl::Status SnapshotBuilder::State::ResolveNames(const Snapshot& snapshot) {
@@ -231,32 +176,39 @@ absl::Status SnapshotBuilder::State::ResolveNames(const Snapshot& snapshot) {
   return absl::OkStatus();
 }
 
-absl::Status SnapshotBuilder::State::GatherLinks(Snapshot& snapshot) {
+Buffer<NodeIndex> SnapshotBuilder::State::TakeEnds(const columns::Pointers<NodeIndex>& ends,
+                                                   std::span<const NodeIndex> node_of) const {
+  Buffer<NodeIndex> out(link_begin.back());
+  columns::ForEachPart(ends.size(), [&](std::size_t p) {
+    NodeIndex* const to = out.data() + link_begin[p];
+    const std::vector<NodeIndex>& from = *ends[p];
+    ForEachRow(from.size(), [&](std::size_t i) { to[i] = by_name ? from[i] : node_of[from[i]]; });
+    *ends[p] = std::vector<NodeIndex>();
+  });
+  return out;
+}
+
+absl::Status SnapshotBuilder::State::GatherLinks(Snapshot& snapshot,
+                                                 std::span<const NodeIndex> node_of) {
+  if (by_name) LIANJIE_RETURN_IF_ERROR(ResolveNames(snapshot));
   LinkColumns& to = snapshot.links_;
   const std::size_t node_count = node_begin.back();
-  const RowNames ids(links.ids, link_begin);
-  const SharedArray<NodeIndex> source = columns::Gather(links.source, link_begin, kNoNode, {});
-  const SharedArray<NodeIndex> target = columns::Gather(links.target, link_begin, kNoNode, {});
-  snapshot.out_offsets_ = CountOffsets(source, node_count);
-  const std::vector<std::uint32_t> order = OrderLinks(source, target, ids, snapshot.out_offsets_);
-  to.source = columns::Permuted(source, order);
-  to.target = columns::Permuted(target, order);
-  to.ids = MakeStringPool(order.size(), [&](std::size_t i) { return ids[order[i]]; });
-  for (SnapshotPart& part : parts) part.links.ids = StringPoolBuilder();
+  const LinkOrder order =
+      OrderLinks(TakeEnds(links.source, node_of), TakeEnds(links.target, node_of), node_count,
+                 RowNames(links.ids, link_begin));
+  to.source = order.source;
+  to.target = order.target;
+  snapshot.out_offsets_ = order.offsets;
+  to.ids = ScatterStrings(links.ids, order.place);
+  if (order.twice) return BadRecord("link", to.ids[*order.twice], "the id is given twice");
   columns::ForEachLinkValue(
       [&](auto missing, auto& column, auto& from) {
-        column = columns::Gather(from, link_begin, missing, order);
+        column = columns::Scatter(from, link_begin, order.place, missing);
       },
       to, links);
   columns::ForEachLinkStrings(
-      [&](auto& column, auto& from) { column = Interner::Finish(from, link_begin, order); }, to,
-      links);
-  for (std::size_t row = 1; row < order.size(); ++row) {
-    if (to.source[row] == to.source[row - 1] && to.target[row] == to.target[row - 1] &&
-        to.ids[row] == to.ids[row - 1]) {
-      return BadRecord("link", to.ids[row], "the id is given twice");
-    }
-  }
+      [&](auto& column, auto& from) { column = Interner::Finish(from, link_begin, order.place); },
+      to, links);
   snapshot.in_offsets_ = CountOffsets(to.target, node_count);
   snapshot.in_links_ = RowsByEnd(to.target, snapshot.in_offsets_);
   return absl::OkStatus();
@@ -272,6 +224,10 @@ void SnapshotBuilder::AddRegion(RegionRecord region) {
 void SnapshotBuilder::AddLine(LineRecord line) { state_->lines.push_back(std::move(line)); }
 
 void SnapshotBuilder::AddNode(const NodeRecord& node, std::size_t part) {
+  AddNode(ViewOf(node), part);
+}
+
+void SnapshotBuilder::AddNode(const NodeView& node, std::size_t part) {
   state_->parts[part].AddNode(node);
 }
 
@@ -279,10 +235,10 @@ void SnapshotBuilder::AddLink(const LinkRecord& link) {
   State& s = *state_;
   s.by_name = true;
   const NodeIndex source = s.Name(link.source);
-  s.parts[0].AddLink(link, source, s.Name(link.target));
+  s.parts[0].AddLink(ViewOf(link), source, s.Name(link.target));
 }
 
-void SnapshotBuilder::AddLink(const LinkRecord& link, std::uint64_t source_row,
+void SnapshotBuilder::AddLink(const LinkView& link, std::uint64_t source_row,
                               std::uint64_t target_row, std::size_t part) {
   state_->parts[part].AddLink(link, static_cast<NodeIndex>(source_row),
                               static_cast<NodeIndex>(target_row));
@@ -298,11 +254,8 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> SnapshotBuilder::Build(std::int6
   snapshot->reference_date_ = reference_date;
   std::sort(s.lines.begin(), s.lines.end(), LineLess);
   snapshot->lines_ = std::move(s.lines);
-  std::vector<NodeIndex> node_of;
-  LIANJIE_RETURN_IF_ERROR(s.GatherNodes(*snapshot, node_of));
-  LIANJIE_RETURN_IF_ERROR(s.NumberEnds(*snapshot, node_of));
-  node_of = {};
-  LIANJIE_RETURN_IF_ERROR(s.GatherLinks(*snapshot));
+  LIANJIE_ASSIGN_OR_RETURN(const SharedArray<NodeIndex> node_of, s.GatherNodes(*snapshot));
+  LIANJIE_RETURN_IF_ERROR(s.GatherLinks(*snapshot, node_of));
   return snapshot;
 }
 

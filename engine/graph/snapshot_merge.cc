@@ -37,7 +37,7 @@ absl::Status SnapshotMerger::PlanNodes() {
       continue;
     }
     const auto row = static_cast<std::uint32_t>(delta_regions_.size());
-    part_.AddNode(*change.after);
+    part_.AddNode(ViewOf(*change.after));
     const std::string& code = change.after->region;
     const RegionIndex region = code.empty() ? kNoRegion : base_.regions().Find(code);
     delta_regions_.push_back(region);

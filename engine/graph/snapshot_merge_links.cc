@@ -41,7 +41,7 @@ absl::Status SnapshotMerger::PlanLink(const SnapshotDelta::Change<LinkRecord>& c
   if (source == kNoNode || target == kNoNode) {
     return BadRecord("link", change.after->id, "an end of it is unknown");
   }
-  part_.AddLink(*change.after, source, target);
+  part_.AddLink(ViewOf(*change.after), source, target);
   if (old != kNoLink) {
     const bool stays = OldNode(source).same && OldNode(target).same &&
                        NewNode(base_.links().source[old]) == source &&

@@ -4,7 +4,9 @@
 #define LIANJIE_ENGINE_GRAPH_SNAPSHOT_ORDER_H_
 
 #include <cstdint>
+#include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "engine/core/ids.h"
@@ -12,6 +14,7 @@
 #include "engine/graph/id_order.h"
 #include "engine/graph/regions.h"
 #include "engine/graph/shared_array.h"
+#include "tbb/parallel_for.h"
 
 namespace lianjie {
 
@@ -37,11 +40,32 @@ struct NodeKey {
 
 bool LineLess(const LineRecord& a, const LineRecord& b);
 
-// offsets[v + 1] - offsets[v] = how often v is in `ends`.
-SharedArray<LinkIndex> CountOffsets(const SharedArray<NodeIndex>& ends, std::size_t nodes);
-// Rows by end, in ascending order for each.
-SharedArray<std::uint32_t> RowsByEnd(const SharedArray<NodeIndex>& ends,
-                                     const SharedArray<LinkIndex>& offsets);
+// offsets[v + 1] - offsets[v] = how often v is in `ends`. Parallel.
+SharedArray<LinkIndex> CountOffsets(std::span<const NodeIndex> ends, std::size_t nodes);
+
+// Nodes shared out among lanes, each with about as many of the ends that `offsets` counts: first
+// and last of each lane.
+std::vector<std::pair<NodeIndex, NodeIndex>> ShareOut(std::span<const LinkIndex> offsets);
+
+// Calls put(at, row) for each row of `ends`, `at` being the row's place when rows stand by end,
+// those of one end in ascending order. Parallel: a lane looks at all ends, in order, for those of
+// its nodes, which costs less than it would to keep lanes that share nodes apart.
+template <typename Put>
+void PlaceByEnd(std::span<const NodeIndex> ends, std::span<const LinkIndex> offsets,
+                const Put& put) {
+  const auto lanes = ShareOut(offsets);
+  tbb::parallel_for(std::size_t{0}, lanes.size(), [&](std::size_t lane) {
+    const auto [first, last] = lanes[lane];
+    std::vector<LinkIndex> next(offsets.begin() + first, offsets.begin() + last);
+    for (std::size_t row = 0; row < ends.size(); ++row) {
+      const NodeIndex node = ends[row] - first;  // wraps round below the first
+      if (node < next.size()) put(next[node]++, static_cast<std::uint32_t>(row));
+    }
+  });
+}
+// Rows by end, in ascending order for each. Parallel.
+SharedArray<std::uint32_t> RowsByEnd(std::span<const NodeIndex> ends,
+                                     std::span<const LinkIndex> offsets);
 
 // Where the nodes of each region begin: by rank, then the unplaced, then the end. `region` is
 // ascending, the unplaced last.

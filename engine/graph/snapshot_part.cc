@@ -11,17 +11,11 @@ namespace {
 
 using columns::Put;
 
-void PutNumber(std::vector<double>& column, std::size_t row, const std::optional<double>& value) {
-  Put(column, row, value.value_or(columns::kNaN), columns::kNaN);
+void PutNumber(std::vector<double>& column, std::size_t row, double value) {
+  Put(column, row, value, columns::kNaN);
 }
 
-std::string JoinedLabels(const NodeRecord& node) {
-  std::string joined;
-  for (const std::string& label : node.labels) joined += Cat(joined.empty() ? "" : ";", label);
-  return joined;
-}
-
-std::uint16_t CauseBits(const NodeRecord& node) {
+std::uint16_t CauseBits(const NodeView& node) {
   unsigned bits = 0;
   for (const Cause cause : node.causes) bits |= 1u << static_cast<unsigned>(cause);
   return static_cast<std::uint16_t>(bits);
@@ -47,7 +41,15 @@ void SnapshotPart::PutInteger(std::vector<std::int32_t>& column, std::size_t row
       kUnknownInt);
 }
 
-void SnapshotPart::AddNode(const NodeRecord& node) {
+std::string_view SnapshotPart::Joined(const std::vector<std::string_view>& labels) {
+  if (labels.empty()) return {};
+  if (labels.size() == 1) return labels.front();
+  joined_.clear();
+  for (const std::string_view label : labels) joined_ += Cat(joined_.empty() ? "" : ";", label);
+  return joined_;
+}
+
+void SnapshotPart::AddNode(const NodeView& node) {
   if (!error.ok()) return;
   auto& c = nodes;
   const std::size_t row = c.kind.size();
@@ -56,7 +58,7 @@ void SnapshotPart::AddNode(const NodeRecord& node) {
   region.Put(row, node.region);
   c.subtype.Put(row, node.subtype);
   c.industry.Put(row, node.industry);
-  c.labels.Put(row, JoinedLabels(node));
+  c.labels.Put(row, Joined(node.labels));
   Put(c.causes, row, CauseBits(node), 0);
   Put(c.sector, row, node.sector, Sector{});
   Put(c.stage, row, node.stage, Stage{});
@@ -85,7 +87,7 @@ void SnapshotPart::AddNode(const NodeRecord& node) {
   Put(c.valid_to, row, node.valid.to, kDateMax);
 }
 
-void SnapshotPart::AddLink(const LinkRecord& link, NodeIndex source, NodeIndex target) {
+void SnapshotPart::AddLink(const LinkView& link, NodeIndex source, NodeIndex target) {
   if (!error.ok()) return;
   auto& c = links;
   const std::size_t row = c.target.size();

@@ -5,10 +5,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "engine/core/record_view.h"
 #include "engine/graph/columns.h"
 #include "engine/graph/snapshot.h"
 
@@ -21,9 +23,9 @@ struct SnapshotPart {
   BasicLinkColumns<columns::Vector, StringPoolBuilder, columns::Interner> links;
   absl::Status error;  // the first one; all that comes after it is dropped
 
-  void AddNode(const NodeRecord& node);
-  // The ends as the caller numbers them; those of the record are not looked at.
-  void AddLink(const LinkRecord& link, NodeIndex source, NodeIndex target);
+  void AddNode(const NodeView& node);
+  // The ends as the caller numbers them.
+  void AddLink(const LinkView& link, NodeIndex source, NodeIndex target);
   void Fail(absl::Status status) {
     if (error.ok()) error = std::move(status);
   }
@@ -31,6 +33,9 @@ struct SnapshotPart {
  private:
   void PutInteger(std::vector<std::int32_t>& column, std::size_t row, std::string_view id,
                   std::string_view field, const std::optional<std::int64_t>& value);
+  std::string_view Joined(const std::vector<std::string_view>& labels);
+
+  std::string joined_;  // several labels
 };
 
 // INTERNAL: a record that no store would have given.

@@ -4,18 +4,15 @@
 #ifndef LIANJIE_ENGINE_GRAPH_STRING_POOL_H_
 #define LIANJIE_ENGINE_GRAPH_STRING_POOL_H_
 
-#include <algorithm>
 #include <cstdint>
-#include <numeric>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "engine/graph/shared_array.h"
-#include "tbb/blocked_range.h"
-#include "tbb/parallel_for.h"
 
 namespace lianjie {
 
@@ -58,26 +55,10 @@ class StringPoolBuilder {
   std::vector<std::uint64_t> offsets_{0};
 };
 
-// A pool whose string i is `string_at(i)`; string_at is called twice for each i. Parallel.
-template <typename StringAt>
-StringPool MakeStringPool(std::size_t size, const StringAt& string_at) {
-  const auto for_each = [size](const auto& body) {
-    tbb::parallel_for(tbb::blocked_range<std::size_t>(0, size, std::size_t{1} << 14),
-                      [&body](const tbb::blocked_range<std::size_t>& range) {
-                        for (std::size_t i = range.begin(); i != range.end(); ++i) body(i);
-                      });
-  };
-  const Buffer<std::uint64_t> offsets(size + 1);
-  offsets[0] = 0;
-  for_each([&](std::size_t i) { offsets[i + 1] = string_at(i).size(); });
-  std::partial_sum(offsets.data(), offsets.data() + size + 1, offsets.data());
-  const Buffer<char> bytes(offsets[size]);
-  for_each([&](std::size_t i) {
-    const std::string_view from = string_at(i);
-    std::copy(from.begin(), from.end(), bytes.data() + offsets[i]);
-  });
-  return {SharedArray<char>(bytes), SharedArray<std::uint64_t>(offsets)};
-}
+// The strings of several builders as one pool: string i, those of the first builder first, goes to
+// place[i]. Empties the builders. Parallel.
+StringPool ScatterStrings(std::span<StringPoolBuilder* const> parts,
+                          std::span<const std::uint32_t> place);
 
 // From a string of a pool to its row there: open addressing, linear probing, at most two thirds
 // full. The hash is the same in every process (XXH3), so that a table can be saved.

@@ -150,12 +150,14 @@ TEST_P(StoreTest, BulkScansShowWhatScansShow) {
   for (const std::size_t parts : {1, 3, 100}) {
     const auto scan = reader->StartBulkScan(parts);
     EXPECT_EQ(scan->parts() > 2, parts > 1);
-    std::vector<NodeRecord> nodes;
-    std::vector<LinkRecord> links;
+    std::vector<std::string> ids;  // of the nodes, by row
+    std::vector<std::string> nodes;
+    std::vector<std::string> links;
     for (std::size_t part = 0; part < scan->parts(); ++part) {
       ASSERT_TRUE(scan->VisitNodes(part,
-                                   [&](const NodeRecord& node) {
-                                     nodes.push_back(node);
+                                   [&](const NodeView& node) {
+                                     ids.emplace_back(node.id);
+                                     nodes.push_back(Cat(node.id, " ", node.region));
                                      return absl::OkStatus();
                                    })
                       .ok());
@@ -163,21 +165,26 @@ TEST_P(StoreTest, BulkScansShowWhatScansShow) {
     for (std::size_t part = scan->parts(); part-- > 0;) {
       ASSERT_TRUE(
           scan->VisitLinks(part,
-                           [&](const LinkRecord& link, BulkScan::Row source, BulkScan::Row target) {
-                             links.push_back(link);
-                             links.back().source = nodes[source].id;
-                             links.back().target = nodes[target].id;
+                           [&](const LinkView& link, BulkScan::Row source, BulkScan::Row target) {
+                             links.push_back(Cat(link.id, " ", ids[source], " ", ids[target], " ",
+                                                 EnumName(link.mechanism)));
                              return absl::OkStatus();
                            })
               .ok());
     }
-    const auto by_id = [](const auto& a, const auto& b) { return CompareIds(a.id, b.id) < 0; };
-    std::sort(nodes.begin(), nodes.end(), by_id);
-    std::sort(links.begin(), links.end(), by_id);
-    EXPECT_EQ(nodes, All().nodes);
-    EXPECT_EQ(links, All().links);
+    std::vector<std::string> all_nodes;
+    std::vector<std::string> all_links;
+    for (const NodeRecord& node : All().nodes) all_nodes.push_back(Cat(node.id, " ", node.region));
+    for (const LinkRecord& link : All().links) {
+      all_links.push_back(
+          Cat(link.id, " ", link.source, " ", link.target, " ", EnumName(link.mechanism)));
+    }
+    for (auto* list : {&nodes, &links, &all_nodes, &all_links})
+      std::sort(list->begin(), list->end());
+    EXPECT_EQ(nodes, all_nodes);
+    EXPECT_EQ(links, all_links);
     const absl::Status stop = absl::CancelledError("stop");
-    EXPECT_EQ(scan->VisitNodes(0, [&](const NodeRecord&) { return stop; }), stop);
+    EXPECT_EQ(scan->VisitNodes(0, [&](const NodeView&) { return stop; }), stop);
   }
 }
 

@@ -187,7 +187,7 @@ TEST_F(RocksTest, DamageInAFileIsNoticedNotAnswered) {
   int seen = 0;
   const auto reader = (*store)->OpenReader("g");
   if (reader.ok()) {
-    status = (*reader)->StartBulkScan(1)->VisitNodes(0, [&](const NodeRecord&) {
+    status = (*reader)->StartBulkScan(1)->VisitNodes(0, [&](const NodeView&) {
       ++seen;
       return absl::OkStatus();
     });
