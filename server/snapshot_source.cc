@@ -85,7 +85,8 @@ template <typename Record> bool Concerns(const storage::Change& change) {
 
 SnapshotOr LoadSnapshot(const storage::Reader& reader, const WaiterCheck& check) {
   const std::unique_ptr<storage::BulkScan> scan = reader.StartBulkScan(kScanParts);
-  SnapshotBuilder builder(scan->parts());
+  const storage::GraphInfo& info = reader.info();
+  SnapshotBuilder builder(scan->parts(), {.nodes = info.node_count, .links = info.link_count});
   std::mutex checking;
   Pacer pacer(check, checking);
   LIANJIE_RETURN_IF_ERROR(Drain<RegionRecord>(
@@ -107,7 +108,7 @@ SnapshotOr LoadSnapshot(const storage::Reader& reader, const WaiterCheck& check)
       return own.Tick();
     });
   }));
-  return std::move(builder).Build(reader.info().revision, reader.info().ReferenceDate());
+  return std::move(builder).Build(info.revision, info.ReferenceDate());
 }
 
 SnapshotOr MergeChanges(const storage::Reader& reader, const Snapshot& base,

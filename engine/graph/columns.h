@@ -80,12 +80,14 @@ template <typename T> using Vector = std::vector<T>;
 // One column of each of several parts.
 template <typename T> using Pointers = std::vector<std::vector<T>*>;
 
-// The value of row `row`, the next one, in a column that stays empty while all are `missing`.
+// The value of row `row`, the next one, in a column that stays empty while all are `missing`. Its
+// first value takes room for `expected` rows: untouched memory costs nothing, growing it does.
 template <typename T>
 void Put(std::vector<T>& column, std::size_t row, std::type_identity_t<T> value,
-         std::type_identity_t<T> missing) {
+         std::type_identity_t<T> missing, std::size_t expected) {
   if (column.empty()) {
     if (IsMissing(value, missing)) return;
+    column.reserve(expected);
     column.assign(row, missing);
   }
   column.push_back(value);
@@ -139,8 +141,8 @@ SharedArray<T> Scatter(const Pointers<T>& parts, std::span<const std::size_t> be
 // order rows came.
 class Interner {
  public:
-  void Put(std::size_t row, std::string_view value) {
-    columns::Put(codes_, row, Code(value), std::uint32_t{0});
+  void Put(std::size_t row, std::string_view value, std::size_t expected) {
+    columns::Put(codes_, row, Code(value), std::uint32_t{0}, expected);
   }
   // Values by the codes of now; values[0] is "".
   const std::vector<std::string>& values() const { return values_; }

@@ -187,7 +187,13 @@ std::span<const std::string_view> SnapshotLinkFields();
 // when the table makes no tree.
 class SnapshotBuilder {
  public:
-  explicit SnapshotBuilder(std::size_t parts = 1);
+  // How many nodes and links will come, where it is known: parts take room accordingly.
+  struct Expected {
+    std::uint64_t nodes = 0;
+    std::uint64_t links = 0;
+  };
+  explicit SnapshotBuilder(std::size_t parts = 1) : SnapshotBuilder(parts, Expected()) {}
+  SnapshotBuilder(std::size_t parts, Expected expected);
   ~SnapshotBuilder();
   void AddRegion(RegionRecord region);
   void AddLine(LineRecord line);

@@ -27,6 +27,9 @@ namespace {
 using columns::ForEachRow;
 using columns::Interner;
 
+// Of a part for which room is taken before they are there.
+constexpr std::uint64_t kMostExpected = std::uint64_t{1} << 22U;
+
 absl::Status TooMany(std::string_view what, std::size_t count) {
   return MakeError(
       absl::StatusCode::kResourceExhausted,
@@ -214,7 +217,17 @@ absl::Status SnapshotBuilder::State::GatherLinks(Snapshot& snapshot,
   return absl::OkStatus();
 }
 
-SnapshotBuilder::SnapshotBuilder(std::size_t parts) : state_(std::make_unique<State>(parts)) {}
+SnapshotBuilder::SnapshotBuilder(std::size_t parts, Expected expected)
+    : state_(std::make_unique<State>(parts)) {
+  // Parts are not equal; what one takes too much is not touched.
+  const auto of_part = [parts](std::uint64_t all) {
+    return static_cast<std::size_t>(std::min({all, 2 * (all / parts) + 1, kMostExpected}));
+  };
+  for (SnapshotPart& part : state_->parts) {
+    part.expected_nodes = of_part(expected.nodes);
+    part.expected_links = of_part(expected.links);
+  }
+}
 SnapshotBuilder::~SnapshotBuilder() = default;
 
 void SnapshotBuilder::AddRegion(RegionRecord region) {

@@ -22,6 +22,9 @@ struct SnapshotPart {
   columns::Interner region;  // the codes of the nodes' regions
   BasicLinkColumns<columns::Vector, StringPoolBuilder, columns::Interner> links;
   absl::Status error;  // the first one; all that comes after it is dropped
+  // Rows for which room is taken at once.
+  std::size_t expected_nodes = 0;
+  std::size_t expected_links = 0;
 
   void AddNode(const NodeView& node);
   // The ends as the caller numbers them.

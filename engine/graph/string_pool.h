@@ -40,8 +40,13 @@ class StringPool {
 // Collects strings in order. Appending invalidates views into it.
 class StringPoolBuilder {
  public:
-  void Add(std::string_view s) {
-    bytes_.append(s);
+  // Once it is clear how long they are, room is taken for `expected` strings at once.
+  void Add(std::string_view s, std::size_t expected = 0) {
+    if (size() == kFew && expected > kFew) {
+      offsets_.reserve(expected + 1);
+      bytes_.reserve((bytes_.size() / kFew + 1) * expected);
+    }
+    bytes_.insert(bytes_.end(), s.begin(), s.end());
     offsets_.push_back(bytes_.size());
   }
   std::string_view operator[](std::size_t i) const {
@@ -51,7 +56,8 @@ class StringPoolBuilder {
   std::size_t bytes() const { return bytes_.size(); }
 
  private:
-  std::string bytes_;
+  static constexpr std::size_t kFew = 1024;
+  std::vector<char> bytes_;
   std::vector<std::uint64_t> offsets_{0};
 };
 
