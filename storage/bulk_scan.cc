@@ -107,8 +107,10 @@ class GraphBulkScan : public BulkScan {
     return bounds;
   }
 
+  // Calls visit(key, value).
+  template <typename Visit>
   absl::Status Walk(Tag tag, const std::vector<Number>& bounds, std::size_t part,
-                    absl::FunctionRef<absl::Status(std::string_view, std::string_view)> visit) {
+                    const Visit& visit) {
     const std::string prefix = TagPrefix(data_.graph(), tag);
     const auto it = data_.kv().NewIterator(
         part == 0 ? prefix : KeyOf(tag, bounds[part]),
