@@ -100,6 +100,7 @@ SnapshotOr LoadSnapshot(const storage::Reader& reader, const WaiterCheck& check)
       return own.Tick();
     });
   }));
+  LIANJIE_RETURN_IF_ERROR(builder.EndNodes());
   using Row = storage::BulkScan::Row;
   LIANJIE_RETURN_IF_ERROR(ForEachPart(scan->parts(), [&](std::size_t part) {
     Pacer own(check, checking);

@@ -204,6 +204,9 @@ class SnapshotBuilder {
   // By the rows of its ends.
   void AddLink(const LinkView& link, std::uint64_t source_row, std::uint64_t target_row,
                std::size_t part);
+  // All regions and nodes are there: puts them in order, so that what they took is free before
+  // links come. Errors are those of Build, which does it otherwise.
+  absl::Status EndNodes();
   absl::StatusOr<std::shared_ptr<const Snapshot>> Build(std::int64_t revision,
                                                         Date reference_date) &&;
 

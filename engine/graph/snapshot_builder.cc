@@ -53,6 +53,10 @@ struct SnapshotBuilder::State {
   absl::flat_hash_map<std::string, NodeIndex> names;
   bool by_name = false;
 
+  std::shared_ptr<Snapshot> made;  // with its nodes, once they are whole
+  absl::Status nodes_status;       // how that went
+  SharedArray<NodeIndex> node_of;  // each row
+
   // All parts, once they are whole.
   std::vector<std::size_t> node_begin, link_begin;  // by part, then the end
   BasicNodeColumns<columns::Pointers, std::vector<StringPoolBuilder*>, std::vector<Interner*>>
@@ -64,36 +68,46 @@ struct SnapshotBuilder::State {
   NodeIndex Name(const std::string& id) {
     return names.try_emplace(id, static_cast<NodeIndex>(names.size())).first->second;
   }
-  absl::Status EndParts();
+  absl::Status EndNodes();
+  absl::Status EndLinks();
   absl::StatusOr<RegionTree> PlaceNodes(const Buffer<RegionIndex>& region_of_row);
-  // Gives the node of each row.
-  absl::StatusOr<SharedArray<NodeIndex>> GatherNodes(Snapshot& snapshot);
+  absl::Status GatherNodes(Snapshot& snapshot);
   absl::Status ResolveNames(const Snapshot& snapshot);
   // The ends of all links, by row, from rows or numbers of names to nodes.
-  Buffer<NodeIndex> TakeEnds(const columns::Pointers<NodeIndex>& ends,
-                             std::span<const NodeIndex> node_of) const;
-  absl::Status GatherLinks(Snapshot& snapshot, std::span<const NodeIndex> node_of);
+  Buffer<NodeIndex> TakeEnds(const columns::Pointers<NodeIndex>& ends) const;
+  absl::Status GatherLinks(Snapshot& snapshot);
 };
 
-absl::Status SnapshotBuilder::State::EndParts() {
-  node_begin = link_begin = {0};
+absl::Status SnapshotBuilder::State::EndNodes() {
+  made.reset(new Snapshot());
+  node_begin = {0};
   for (SnapshotPart& part : parts) {
     LIANJIE_RETURN_IF_ERROR(part.error);
     node_begin.push_back(node_begin.back() + part.nodes.kind.size());
-    link_begin.push_back(link_begin.back() + part.links.target.size());
-    const auto add = [](auto, auto& all, auto& one) { all.push_back(&one); };
-    const auto add_strings = [](auto& all, auto& one) { all.push_back(&one); };
-    columns::ForEachNodeColumn(add, nodes, part.nodes);
-    columns::ForEachLinkColumn(add, links, part.links);
-    columns::ForEachNodeStrings(add_strings, nodes, part.nodes);
-    columns::ForEachLinkStrings(add_strings, links, part.links);
+    columns::ForEachNodeColumn([](auto, auto& all, auto& one) { all.push_back(&one); }, nodes,
+                               part.nodes);
+    columns::ForEachNodeStrings([](auto& all, auto& one) { all.push_back(&one); }, nodes,
+                                part.nodes);
     nodes.ids.push_back(&part.nodes.ids);
-    links.ids.push_back(&part.links.ids);
     region.push_back(&part.region);
   }
   if (node_begin.back() >= kNoNode) return TooMany("nodes", node_begin.back());
+  return GatherNodes(*made);
+}
+
+absl::Status SnapshotBuilder::State::EndLinks() {
+  link_begin = {0};
+  for (SnapshotPart& part : parts) {
+    LIANJIE_RETURN_IF_ERROR(part.error);
+    link_begin.push_back(link_begin.back() + part.links.target.size());
+    columns::ForEachLinkColumn([](auto, auto& all, auto& one) { all.push_back(&one); }, links,
+                               part.links);
+    columns::ForEachLinkStrings([](auto& all, auto& one) { all.push_back(&one); }, links,
+                                part.links);
+    links.ids.push_back(&part.links.ids);
+  }
   if (link_begin.back() >= kNoLink) return TooMany("links", link_begin.back());
-  return absl::OkStatus();
+  return GatherLinks(*made);
 }
 
 // `region_of_row` gets the rank of each row's region, or their number where it is unplaced.
@@ -125,7 +139,7 @@ absl::StatusOr<RegionTree> SnapshotBuilder::State::PlaceNodes(
   return tree;
 }
 
-absl::StatusOr<SharedArray<NodeIndex>> SnapshotBuilder::State::GatherNodes(Snapshot& snapshot) {
+absl::Status SnapshotBuilder::State::GatherNodes(Snapshot& snapshot) {
   const std::size_t count = node_begin.back();
   const Buffer<RegionIndex> region_of_row(count);
   LIANJIE_ASSIGN_OR_RETURN(snapshot.regions_, PlaceNodes(region_of_row));
@@ -157,7 +171,8 @@ absl::StatusOr<SharedArray<NodeIndex>> SnapshotBuilder::State::GatherNodes(Snaps
   std::optional<std::uint32_t> twice;
   snapshot.by_id_ = IdTable::Build(to.ids, twice);
   if (twice) return BadRecord("node", to.ids[*twice], "the id is given twice");
-  return order.place;
+  node_of = order.place;
+  return absl::OkStatus();
 }
 
 absl::Status SnapshotBuilder::State::ResolveNames(const Snapshot& snapshot) {
@@ -179,8 +194,7 @@ absl::Status SnapshotBuilder::State::ResolveNames(const Snapshot& snapshot) {
   return absl::OkStatus();
 }
 
-Buffer<NodeIndex> SnapshotBuilder::State::TakeEnds(const columns::Pointers<NodeIndex>& ends,
-                                                   std::span<const NodeIndex> node_of) const {
+Buffer<NodeIndex> SnapshotBuilder::State::TakeEnds(const columns::Pointers<NodeIndex>& ends) const {
   Buffer<NodeIndex> out(link_begin.back());
   columns::ForEachPart(ends.size(), [&](std::size_t p) {
     NodeIndex* const to = out.data() + link_begin[p];
@@ -191,14 +205,12 @@ Buffer<NodeIndex> SnapshotBuilder::State::TakeEnds(const columns::Pointers<NodeI
   return out;
 }
 
-absl::Status SnapshotBuilder::State::GatherLinks(Snapshot& snapshot,
-                                                 std::span<const NodeIndex> node_of) {
+absl::Status SnapshotBuilder::State::GatherLinks(Snapshot& snapshot) {
   if (by_name) LIANJIE_RETURN_IF_ERROR(ResolveNames(snapshot));
   LinkColumns& to = snapshot.links_;
   const std::size_t node_count = node_begin.back();
-  const LinkOrder order =
-      OrderLinks(TakeEnds(links.source, node_of), TakeEnds(links.target, node_of), node_count,
-                 RowNames(links.ids, link_begin));
+  const LinkOrder order = OrderLinks(TakeEnds(links.source), TakeEnds(links.target), node_count,
+                                     RowNames(links.ids, link_begin));
   to.source = order.source;
   to.target = order.target;
   snapshot.out_offsets_ = order.offsets;
@@ -257,19 +269,22 @@ void SnapshotBuilder::AddLink(const LinkView& link, std::uint64_t source_row,
                               static_cast<NodeIndex>(target_row));
 }
 
+absl::Status SnapshotBuilder::EndNodes() {
+  if (state_->made == nullptr) state_->nodes_status = state_->EndNodes();
+  return state_->nodes_status;
+}
+
 absl::StatusOr<std::shared_ptr<const Snapshot>> SnapshotBuilder::Build(std::int64_t revision,
                                                                        Date reference_date) && {
+  LIANJIE_RETURN_IF_ERROR(EndNodes());
   const std::unique_ptr<State> state = std::move(state_);
   State& s = *state;
-  LIANJIE_RETURN_IF_ERROR(s.EndParts());
-  const std::shared_ptr<Snapshot> snapshot(new Snapshot());
-  snapshot->revision_ = revision;
-  snapshot->reference_date_ = reference_date;
+  LIANJIE_RETURN_IF_ERROR(s.EndLinks());
+  s.made->revision_ = revision;
+  s.made->reference_date_ = reference_date;
   std::sort(s.lines.begin(), s.lines.end(), LineLess);
-  snapshot->lines_ = std::move(s.lines);
-  LIANJIE_ASSIGN_OR_RETURN(const SharedArray<NodeIndex> node_of, s.GatherNodes(*snapshot));
-  LIANJIE_RETURN_IF_ERROR(s.GatherLinks(*snapshot, node_of));
-  return snapshot;
+  s.made->lines_ = std::move(s.lines);
+  return std::move(s.made);
 }
 
 }  // namespace lianjie
