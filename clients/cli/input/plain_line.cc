@@ -1,6 +1,8 @@
 #include "clients/cli/input/plain_line.h"
 
+#ifdef __SSE2__
 #include <emmintrin.h>
+#endif
 
 #include <bit>
 #include <cstdint>
@@ -8,7 +10,7 @@
 namespace lianjie::cli {
 namespace {
 
-constexpr std::ptrdiff_t kBlock = sizeof(__m128i);
+constexpr std::ptrdiff_t kBlock = 16;
 static_assert(kPlainPadding >= kBlock);
 
 // One bit for each of sixteen bytes.
@@ -26,6 +28,7 @@ struct Marks {
   }
 };
 
+#ifdef __SSE2__
 std::uint32_t Bits(__m128i bytes) { return static_cast<std::uint32_t>(_mm_movemask_epi8(bytes)); }
 
 Marks MarksOf(const char* at, char delimiter) {
@@ -36,6 +39,19 @@ Marks MarksOf(const char* at, char delimiter) {
           .ends = Bits(_mm_or_si128(equal('\n'), equal('\r'))),
           .high = Bits(bytes)};
 }
+#else
+Marks MarksOf(const char* at, char delimiter) {
+  Marks marks{};
+  for (std::uint32_t i = 0; i < kBlock; ++i) {
+    const char c = at[i];
+    marks.delimiters |= static_cast<std::uint32_t>(c == delimiter) << i;
+    marks.quotes |= static_cast<std::uint32_t>(c == '"') << i;
+    marks.ends |= static_cast<std::uint32_t>(c == '\n' || c == '\r') << i;
+    marks.high |= static_cast<std::uint32_t>(static_cast<unsigned char>(c) > 0x7F) << i;
+  }
+  return marks;
+}
+#endif
 
 // Each bit the parity of those up to it.
 std::uint32_t RunningParity(std::uint32_t bits) {

@@ -1,7 +1,7 @@
 // A line of CSV in which every quote stands around a whole cell, cut at its delimiters: sixteen
-// bytes at a time, by instructions that every x86-64 has (SSE2). Which bytes lie between quotes is
-// the running parity of the quotes before them (Langdale and Lemire, "Parsing gigabytes of JSON per
-// second", 2019).
+// bytes at a time, by instructions that every x86-64 has (SSE2), elsewhere in a loop. Which bytes
+// lie between quotes is the running parity of the quotes before them (Langdale and Lemire, "Parsing
+// gigabytes of JSON per second", 2019).
 #ifndef LIANJIE_CLIENTS_CLI_INPUT_PLAIN_LINE_H_
 #define LIANJIE_CLIENTS_CLI_INPUT_PLAIN_LINE_H_
 
