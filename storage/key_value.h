@@ -66,10 +66,15 @@ class KeyValueSink {
 class KeyValueIngest {
  public:
   virtual ~KeyValueIngest() = default;
+  // How the keys of a sink will be read: one by one, some of them not being there; or in walks, and
+  // one by one only where they are known to be there.
+  enum class Reads { kLookUps, kWalks };
+
   // One more sink, which lives as long as the ingest. No key of a sink lies between two of another.
   // What is put into it is written by a thread of its own; an error of the writing comes with a
   // later call, or ends the ingest.
-  virtual KeyValueSink& NewSink() = 0;
+  virtual KeyValueSink& NewSink(Reads reads) = 0;
+  KeyValueSink& NewSink() { return NewSink(Reads::kLookUps); }
 };
 
 // Thread safe; Write and Ingest are called by one thread at a time.

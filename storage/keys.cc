@@ -31,14 +31,21 @@ std::string WithText(GraphNumber graph, Tag tag, std::string_view text) {
   return key;
 }
 
-std::string LinkKey(GraphNumber graph, Tag tag, Number first, Mechanism mechanism, Number second,
-                    Number link) {
-  std::string key = TagPrefix(graph, tag);
-  AppendBig(key, first, kNumberBytes);
-  key.push_back(static_cast<char>(mechanism));
-  AppendBig(key, second, kNumberBytes);
-  AppendBig(key, link, kNumberBytes);
-  return key;
+static_assert(kLinkKeyBytes == kPrefixBytes + kPlaceBytes);
+
+std::string_view PutLinkKey(GraphNumber graph, Tag tag, Number first, Mechanism mechanism,
+                            Number second, Number link, LinkKeyBytes& bytes) {
+  char* to = bytes.data();
+  const auto put = [&to](std::uint64_t value, std::size_t size) {
+    for (std::size_t i = size; i-- > 0;) *to++ = static_cast<char>(value >> (8 * i));
+  };
+  put(graph, 4);
+  *to++ = static_cast<char>(tag);
+  put(first, kNumberBytes);
+  *to++ = static_cast<char>(mechanism);
+  put(second, kNumberBytes);
+  put(link, kNumberBytes);
+  return {bytes.data(), bytes.size()};
 }
 
 }  // namespace
@@ -129,12 +136,24 @@ std::string InLinkPrefix(GraphNumber graph, Number target) {
   return key;
 }
 
+std::string_view PutOutLinkKey(GraphNumber graph, const LinkPlace& place, LinkKeyBytes& bytes) {
+  return PutLinkKey(graph, Tag::kOutLink, place.source, place.mechanism, place.target, place.link,
+                    bytes);
+}
+
+std::string_view PutInLinkKey(GraphNumber graph, const LinkPlace& place, LinkKeyBytes& bytes) {
+  return PutLinkKey(graph, Tag::kInLink, place.target, place.mechanism, place.source, place.link,
+                    bytes);
+}
+
 std::string OutLinkKey(GraphNumber graph, const LinkPlace& place) {
-  return LinkKey(graph, Tag::kOutLink, place.source, place.mechanism, place.target, place.link);
+  LinkKeyBytes bytes;
+  return std::string(PutOutLinkKey(graph, place, bytes));
 }
 
 std::string InLinkKey(GraphNumber graph, const LinkPlace& place) {
-  return LinkKey(graph, Tag::kInLink, place.target, place.mechanism, place.source, place.link);
+  LinkKeyBytes bytes;
+  return std::string(PutInLinkKey(graph, place, bytes));
 }
 
 std::string RequestKey(GraphNumber graph, std::string_view request_id) {
@@ -154,21 +173,25 @@ std::string RevisionKey(GraphNumber graph, std::int64_t revision) {
   return key;
 }
 
-std::string EncodeId(std::string_view id) {
+void AppendId(std::string_view id, std::string& out) {
   const bool digits =
       !id.empty() && std::all_of(id.begin(), id.end(), [](char c) { return c >= '0' && c <= '9'; });
-  std::string out;
-  out.reserve(id.size() + 5);
   if (!digits) {
     out.push_back(kTextId);
     out.append(id);
-    return out;
+    return;
   }
   const std::size_t zeros = std::min(id.find_first_not_of('0'), id.size() - 1);
   out.push_back(kDigitsId);
   AppendBig(out, id.size() - zeros, 2);
   out.append(id.substr(zeros));
   if (zeros > 0) AppendBig(out, zeros, 2);
+}
+
+std::string EncodeId(std::string_view id) {
+  std::string out;
+  out.reserve(id.size() + 5);
+  AppendId(id, out);
   return out;
 }
 
@@ -212,7 +235,8 @@ std::optional<NodePlace> DecodeNodePlace(std::string_view value) {
 }
 
 std::string EncodePlace(const LinkPlace& place) {
-  return OutLinkKey(0, place).substr(kPrefixBytes);
+  LinkKeyBytes bytes;
+  return std::string(AfterTag(PutOutLinkKey(0, place, bytes)));
 }
 
 std::optional<LinkPlace> DecodePlace(std::string_view value) {

@@ -5,7 +5,9 @@
 #ifndef LIANJIE_STORAGE_KEYS_H_
 #define LIANJIE_STORAGE_KEYS_H_
 
+#include <array>
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -89,6 +91,11 @@ std::string OutLinkPrefix(GraphNumber graph, Number source);
 std::string InLinkPrefix(GraphNumber graph, Number target);
 std::string OutLinkKey(GraphNumber graph, const LinkPlace& place);
 std::string InLinkKey(GraphNumber graph, const LinkPlace& place);
+// The same without a string for each: the view lives as long as `bytes`.
+inline constexpr std::size_t kLinkKeyBytes = 21;
+using LinkKeyBytes = std::array<char, kLinkKeyBytes>;
+std::string_view PutOutLinkKey(GraphNumber graph, const LinkPlace& place, LinkKeyBytes& bytes);
+std::string_view PutInLinkKey(GraphNumber graph, const LinkPlace& place, LinkKeyBytes& bytes);
 std::string RequestKey(GraphNumber graph, std::string_view request_id);
 std::string ChangeKey(GraphNumber graph, std::int64_t revision, std::uint32_t sequence);
 std::string RevisionKey(GraphNumber graph, std::int64_t revision);
@@ -97,6 +104,7 @@ std::string RevisionKey(GraphNumber graph, std::int64_t revision);
 // bytes), these digits, and the count of leading zeros (2 bytes) where there are any; or 2 and the
 // id itself.
 std::string EncodeId(std::string_view id);
+void AppendId(std::string_view id, std::string& out);
 // Nothing for bytes that code no id.
 std::optional<std::string> DecodeId(std::string_view coded);
 

@@ -78,7 +78,9 @@ class GraphLoad : public Load {
   absl::Status AddRows(EncodedRows& block) {
     LIANJIE_RETURN_IF_ERROR(ended_);
     std::string_view images = block.images;
-    for (const BlockRow& row : block.rows) {
+    for (std::size_t i = 0; i < block.rows.size(); ++i) {
+      const BlockRow& row = block.rows[i];
+      Fetch(block, i);
       if (!options_.request_id.empty()) digest_.Add(images.substr(0, row.image_bytes));
       images.remove_prefix(row.image_bytes);
       const RowPlace place{.ordinal = next_ordinal_++, .origin = row.origin};
@@ -89,6 +91,20 @@ class GraphLoad : public Load {
       }
     }
     return absl::OkStatus();
+  }
+
+  // Most names that rows name lie anywhere in memory: those of rows to come are fetched now.
+  void Fetch(const EncodedRows& block, std::size_t row) const {
+    constexpr std::size_t kSlotsAhead = 16;
+    constexpr std::size_t kNamesAhead = 8;
+    const auto visit = [&](std::size_t i, auto fetch) {
+      if (i >= block.rows.size() || block.rows[i].bad) return;
+      const BlockRow& one = block.rows[i];
+      if (one.kind == RowKind::kNode) fetch(block.nodes[one.index]);
+      if (one.kind == RowKind::kLink) fetch(block.links[one.index]);
+    };
+    visit(row + kSlotsAhead, [this](const auto& one) { rows_->FetchSlots(one); });
+    visit(row + kNamesAhead, [this](const auto& one) { rows_->FetchNames(one); });
   }
 
   absl::Status AddRow(const EncodedRows& block, const BlockRow& row, const RowPlace& place) {

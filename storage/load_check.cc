@@ -23,6 +23,11 @@ absl::Status GivenBefore(std::string_view field, std::string_view what, std::str
 }  // namespace
 
 absl::Status LoadCheck::Run(std::vector<BadRow>& bad) {
+  sorted_ = std::async(std::launch::async, [this] {
+    absl::Status status = rows_.link_ids->Sort();
+    status.Update(rows_.nodes_by_id->Sort());
+    return status;
+  });
   LIANJIE_ASSIGN_OR_RETURN(plan_.meta, data_.Meta());
   LIANJIE_RETURN_IF_ERROR(ReadStoredRegions());
   LIANJIE_RETURN_IF_ERROR(CheckRegions());

@@ -7,6 +7,7 @@
 #define LIANJIE_STORAGE_LOAD_CHECK_H_
 
 #include <cstdint>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -157,6 +158,7 @@ class LoadCheck {
   LoadPlan plan_;
   absl::flat_hash_map<std::string_view, Region> regions_;  // as they will be
   std::vector<RegionRecord> stored_regions_;
+  std::future<absl::Status> sorted_;        // what can be sorted while the checks go on
   std::optional<std::vector<Twin>> twins_;  // in the order of rows; nothing: not looked for yet
   std::vector<NameIndex> in_doubt_;         // payers
   std::vector<BadRow> bad_;

@@ -89,7 +89,7 @@ absl::StatusOr<absl::Status> LoadCheck::EndsFault(const LinkRow& row, NodeKind s
 
 // Links whose ids have one hash, which are few: the ids of all others are their own.
 absl::Status LoadCheck::FindTwins() {
-  LIANJIE_RETURN_IF_ERROR(rows_.link_ids->Sort());
+  LIANJIE_RETURN_IF_ERROR(sorted_.get());
   std::vector<std::uint32_t> rows;
   {
     FixedSorter<IdHash>::Stream hashes(*rows_.link_ids);

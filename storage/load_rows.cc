@@ -35,11 +35,12 @@ RowPlace RowPlaces::At(std::uint32_t row) const {
 }
 
 std::uint32_t CodeTable::Add(std::string_view code) {
-  if (const auto it = index_.find(code); it != index_.end()) return it->second;
+  if (!codes_.empty() && codes_[last_] == code) return last_;
+  if (const auto it = index_.find(code); it != index_.end()) return last_ = it->second;
   const std::string_view kept = bytes_.Keep(code);
   codes_.push_back(kept);
   index_.emplace(kept, size() - 1);
-  return size() - 1;
+  return last_ = size() - 1;
 }
 
 std::string_view IdInLinkValue(std::string_view value) {
@@ -120,9 +121,10 @@ absl::Status LoadRows::Add(const EncodedNode& node, std::string_view bytes, cons
                                         .leak_share = node.leak_share,
                                         .kind = node.kind}));
   const NodeHeadBytes head{.name = name, .row = row};
-  std::string with_head(reinterpret_cast<const char*>(&head), sizeof head);
-  with_head.append(value);
-  LIANJIE_RETURN_IF_ERROR(nodes_by_id->Add(EncodeId(id), with_head));
+  coded_id.clear();
+  AppendId(id, coded_id);
+  LIANJIE_RETURN_IF_ERROR(
+      nodes_by_id->Add(coded_id, {reinterpret_cast<const char*>(&head), sizeof head}, value));
   node_places.Add(place);
   node_rejected.push_back(false);
   return absl::OkStatus();

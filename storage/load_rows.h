@@ -110,6 +110,7 @@ class CodeTable {
   ByteArena bytes_;
   std::vector<std::string_view> codes_;
   absl::flat_hash_map<std::string_view, std::uint32_t> index_;
+  std::uint32_t last_ = 0;  // that was added: the next is often the same
 };
 
 // What the checks must see of a node's row.
@@ -205,9 +206,22 @@ struct LoadRows {
   absl::Status Add(const EncodedNode& node, std::string_view bytes, const RowPlace& place);
   absl::Status Add(const EncodedLink& link, std::string_view bytes, const RowPlace& place);
 
+  // Fetches what adding a row will look at: first the slots of some rows' names, then their names.
+  void FetchSlots(const EncodedNode& node) const { names.FetchSlot(node.name); }
+  void FetchSlots(const EncodedLink& link) const {
+    names.FetchSlot(link.source);
+    names.FetchSlot(link.target);
+  }
+  void FetchNames(const EncodedNode& node) const { names.FetchName(node.name); }
+  void FetchNames(const EncodedLink& link) const {
+    names.FetchName(link.source);
+    names.FetchName(link.target);
+  }
+
   const SpillSpace space;
   const std::uint64_t memory_bytes;
   ByteArena kept;
+  std::string coded_id;  // of the node that is being added
   CodeTable codes;
   NameTable names;
   std::vector<RegionRow> regions;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/numeric/int128.h"
 #include "absl/status/status.h"
 #include "storage/graph_data.h"
 #include "storage/key_value.h"
@@ -48,18 +49,11 @@ class LoadWriter {
   static constexpr std::uint64_t kUnitsOfLink =
       2;  // each of the four times that it is gone through
 
-  // A key of kInLink, in its order.
-  struct InLink {
-    std::uint64_t target_mechanism = 0;
-    Number source = 0;
-    Number link = 0;
-    bool ends = false;  // the link no longer stands there
-
-    friend bool operator<(const InLink& a, const InLink& b) {
-      if (a.target_mechanism != b.target_mechanism) return a.target_mechanism < b.target_mechanism;
-      return a.source != b.source ? a.source < b.source : a.link < b.link;
-    }
-  };
+  // A key of kInLink as a number in its order: target (40 bits), mechanism (7), source (40), link
+  // (40), and whether the link no longer stands there (1).
+  using InLink = absl::uint128;
+  static InLink PackInLink(const LinkPlace& place, bool ends);
+  static LinkPlace UnpackInLink(InLink link);
 
   absl::Status WriteNodes(KeyValueIngest& ingest);
   absl::Status WriteNode(Name& name, std::string_view coded_id, std::string_view value,
@@ -83,6 +77,7 @@ class LoadWriter {
   std::unique_ptr<ByteSorter> links_by_place_;
   std::unique_ptr<FixedSorter<InLink>> in_links_;
   std::unique_ptr<ByteSorter> links_by_id_;
+  std::string key_;  // that is being made
 };
 
 }  // namespace lianjie::storage

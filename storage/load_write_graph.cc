@@ -63,6 +63,8 @@ LinkPlace PlaceIn(std::string_view key) {
   return place;
 }
 
+bool Ends(absl::uint128 in_link) { return (absl::Uint128Low64(in_link) & 1U) != 0; }
+
 // In front of a link's value in the sorter.
 enum class Fate : char {
   kEnds,   // no value: the link moves away from there
@@ -75,10 +77,9 @@ enum class Fate : char {
 
 absl::Status LoadWriter::WriteNodes(KeyValueIngest& ingest) {
   KeyValueSink& ids = ingest.NewSink();
-  KeyValueSink& nodes = ingest.NewSink();
+  KeyValueSink& nodes = ingest.NewSink(KeyValueIngest::Reads::kWalks);
   // Stored nodes, by number: all below those of new ones.
   ByteSorter updated(rows_.space, rows_.memory_bytes / LoadMemory::kUpdatedNodes);
-  LIANJIE_RETURN_IF_ERROR(rows_.nodes_by_id->Sort());
   {
     // Numbers in the order of ids, so that going by id goes through the nodes in a row.
     ByteSorter::Stream sorted(*rows_.nodes_by_id);
@@ -98,7 +99,7 @@ absl::Status LoadWriter::WriteNodes(KeyValueIngest& ingest) {
   rows_.nodes_by_id.reset();
   LIANJIE_RETURN_IF_ERROR(updated.Sort());
   ByteSorter::Stream sorted(updated);
-  KeyValueSink& again = ingest.NewSink();
+  KeyValueSink& again = ingest.NewSink(KeyValueIngest::Reads::kWalks);
   std::string_view key;
   std::string_view value;
   while (true) {
@@ -125,9 +126,9 @@ absl::Status LoadWriter::WriteNode(Name& name, std::string_view coded_id, std::s
     name.number = plan_.meta.next_node++;
     LIANJIE_RETURN_IF_ERROR(nodes.Put(NodeKey(graph_, name.number), value));
   }
-  std::string key = TagPrefix(graph_, Tag::kNodeId);
-  key += coded_id;
-  return ids.Put(key, EncodeNodePlace({.number = name.number, .kind = kind}));
+  key_ = TagPrefix(graph_, Tag::kNodeId);
+  key_ += coded_id;
+  return ids.Put(key_, EncodeNodePlace({.number = name.number, .kind = kind}));
 }
 
 // The digest's part of a link that is not stored.
@@ -165,7 +166,7 @@ absl::Status LoadWriter::SortLink(const LinkRow& row, const std::optional<LinkPl
                   .mechanism = row.mechanism,
                   .target = rows_.names[row.target].number,
                   .link = kMaxNumber};
-  std::string key;
+  key_.clear();
   Fate fate = Fate::kNew;
   if (stored.has_value()) {
     ++result_.links_updated;
@@ -175,19 +176,19 @@ absl::Status LoadWriter::SortLink(const LinkRow& row, const std::optional<LinkPl
     fate = place == *stored ? Fate::kStays : Fate::kMoved;
     if (fate == Fate::kMoved) {
       const char ends = static_cast<char>(Fate::kEnds);
-      PutPlace(*stored, key);
-      LIANJIE_RETURN_IF_ERROR(links_by_place_->Add(key, {&ends, 1}));
-      key.clear();
+      PutPlace(*stored, key_);
+      LIANJIE_RETURN_IF_ERROR(links_by_place_->Add(key_, {&ends, 1}));
+      key_.clear();
     }
-    PutPlace(place, key);
+    PutPlace(place, key_);
   } else {
     ++result_.links_created;
-    PutPlace(place, key);
-    key += EncodeId(plan_.IdOf(row));
+    PutPlace(place, key_);
+    AppendId(plan_.IdOf(row), key_);
   }
-  std::string value(1, static_cast<char>(fate));
-  value += plan_.ValueOf(row);
-  return links_by_place_->Add(key, value);
+  const char head = static_cast<char>(fate);
+  if (!plan_.made_ids.contains(row.row)) return links_by_place_->Add(key_, {&head, 1}, row.value);
+  return links_by_place_->Add(key_, {&head, 1}, plan_.ValueOf(row));
 }
 
 absl::Status LoadWriter::WriteLinks(KeyValueIngest& ingest) {
@@ -196,10 +197,11 @@ absl::Status LoadWriter::WriteLinks(KeyValueIngest& ingest) {
   links_by_id_ =
       std::make_unique<ByteSorter>(rows_.space, rows_.memory_bytes / LoadMemory::kLinksById);
   {
-    KeyValueSink& out = ingest.NewSink();
+    KeyValueSink& out = ingest.NewSink(KeyValueIngest::Reads::kWalks);
     ByteSorter::Stream sorted(*links_by_place_);
     std::string_view key;
     std::string_view value;
+    LinkKeyBytes bytes;
     while (true) {
       LIANJIE_ASSIGN_OR_RETURN(const bool more, sorted.Next(key, value));
       if (!more) break;
@@ -211,23 +213,21 @@ absl::Status LoadWriter::WriteLinks(KeyValueIngest& ingest) {
         if (plan_.meta.next_link >= kMaxNumber) return TooMany("links");
         place.link = plan_.meta.next_link++;
       }
-      LIANJIE_RETURN_IF_ERROR(in_links_->Add(
-          {.target_mechanism = place.target << 8U | static_cast<std::uint64_t>(place.mechanism),
-           .source = place.source,
-           .link = place.link,
-           .ends = fate == Fate::kEnds}));
+      LIANJIE_RETURN_IF_ERROR(in_links_->Add(PackInLink(place, fate == Fate::kEnds)));
+      const std::string_view out_key = PutOutLinkKey(graph_, place, bytes);
       if (fate == Fate::kEnds) {
-        LIANJIE_RETURN_IF_ERROR(out.Delete(OutLinkKey(graph_, place)));
+        LIANJIE_RETURN_IF_ERROR(out.Delete(out_key));
         continue;
       }
-      LIANJIE_RETURN_IF_ERROR(out.Put(OutLinkKey(graph_, place), value));
+      LIANJIE_RETURN_IF_ERROR(out.Put(out_key, value));
       if (fate == Fate::kStays) continue;
-      LIANJIE_RETURN_IF_ERROR(
-          links_by_id_->Add(EncodeId(IdInLinkValue(value)), EncodePlace(place)));
+      key_.clear();
+      AppendId(IdInLinkValue(value), key_);
+      LIANJIE_RETURN_IF_ERROR(links_by_id_->Add(key_, AfterTag(out_key)));
     }
   }
   links_by_place_.reset();
-  KeyValueSink& in = ingest.NewSink();
+  KeyValueSink& in = ingest.NewSink(KeyValueIngest::Reads::kWalks);
   KeyValueSink& ids = ingest.NewSink();
   auto by_target = std::async(std::launch::async, [this, &in] { return WriteInLinks(in); });
   absl::Status status = WriteLinkIds(ids);
@@ -235,21 +235,40 @@ absl::Status LoadWriter::WriteLinks(KeyValueIngest& ingest) {
   return status;
 }
 
+LoadWriter::InLink LoadWriter::PackInLink(const LinkPlace& place, bool ends) {
+  static_assert(kMaxNumber < Number{1} << 40U);
+  const auto mechanism = static_cast<std::uint64_t>(place.mechanism);
+  return absl::uint128(place.target << 7U | mechanism) << 81U | absl::uint128(place.source) << 41U |
+         (place.link << 1U | (ends ? 1U : 0U));
+}
+
+LinkPlace LoadWriter::UnpackInLink(InLink link) {
+  const auto low = [&link](unsigned bits) {
+    const std::uint64_t value = absl::Uint128Low64(link) & ((std::uint64_t{1} << bits) - 1);
+    link >>= static_cast<int>(bits);
+    return value;
+  };
+  LinkPlace place;
+  low(1);
+  place.link = low(40);
+  place.source = low(40);
+  place.mechanism = static_cast<Mechanism>(low(7));
+  place.target = low(40);
+  return place;
+}
+
 absl::Status LoadWriter::WriteInLinks(KeyValueSink& sink) {
   LIANJIE_RETURN_IF_ERROR(in_links_->Sort());
   {
     FixedSorter<InLink>::Stream sorted(*in_links_);
     InLink link;
+    LinkKeyBytes bytes;
     while (true) {
       LIANJIE_ASSIGN_OR_RETURN(const bool more, sorted.Next(link));
       if (!more) break;
       progress_.Add(kUnitsOfLink);
-      const std::string key =
-          InLinkKey(graph_, {.source = link.source,
-                             .mechanism = static_cast<Mechanism>(link.target_mechanism & 0xFFU),
-                             .target = link.target_mechanism >> 8U,
-                             .link = link.link});
-      LIANJIE_RETURN_IF_ERROR(link.ends ? sink.Delete(key) : sink.Put(key, {}));
+      const std::string_view key = PutInLinkKey(graph_, UnpackInLink(link), bytes);
+      LIANJIE_RETURN_IF_ERROR(Ends(link) ? sink.Delete(key) : sink.Put(key, {}));
     }
   }
   in_links_.reset();

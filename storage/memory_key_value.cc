@@ -167,7 +167,7 @@ class ChangesSink : public KeyValueSink {
 
 class ChangesIngest : public KeyValueIngest {
  public:
-  KeyValueSink& NewSink() override {
+  KeyValueSink& NewSink(Reads /*reads*/) override {
     const std::scoped_lock lock(mutex_);
     return sinks_.emplace_back();
   }

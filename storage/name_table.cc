@@ -41,34 +41,37 @@ NameTable::NameTable(const SpillSpace& space, std::size_t most_bytes, std::size_
 
 std::size_t NameTable::SlotOf(const NameHash& hash) const {
   const std::size_t mask = slots_.size() - 1;
-  std::size_t slot = hash.low & mask;
-  while (slots_[slot] != 0 && (*this)[slots_[slot] - 1].hash != hash) slot = (slot + 1) & mask;
-  return slot;
+  std::size_t at = Home(hash);
+  while (slots_[at] != 0 && (((slots_[at] ^ hash.high) & kHashMask) != 0 ||
+                             (*this)[IndexIn(slots_[at])].hash != hash)) {
+    at = (at + 1) & mask;
+  }
+  return at;
 }
 
 std::optional<NameIndex> NameTable::Find(const NameHash& hash) const {
-  const std::uint32_t found = slots_[SlotOf(hash)];
-  return found == 0 ? std::nullopt : std::optional<NameIndex>(found - 1);
+  const std::uint64_t found = slots_[SlotOf(hash)];
+  return found == 0 ? std::nullopt : std::optional<NameIndex>(IndexIn(found));
 }
 
-absl::Status NameTable::Grow() {
-  std::vector<std::uint32_t> slots(slots_.size() * 2);
-  const std::size_t mask = slots.size() - 1;
-  for (const std::uint32_t one : slots_) {
-    if (one == 0) continue;
-    std::size_t slot = (*this)[one - 1].hash.low & mask;
-    while (slots[slot] != 0) slot = (slot + 1) & mask;
-    slots[slot] = one;
+void NameTable::Grow() {
+  const std::size_t size = slots_.size() * 2;
+  slots_ = std::vector<std::uint64_t>();  // what is given back makes room for what comes
+  slots_.resize(size);
+  const std::size_t mask = slots_.size() - 1;
+  for (NameIndex i = 0; i < size_; ++i) {
+    const NameHash& hash = (*this)[i].hash;
+    std::size_t at = Home(hash);
+    while (slots_[at] != 0) at = (at + 1) & mask;
+    slots_[at] = Slot(hash, i);
   }
-  slots_ = std::move(slots);
-  return absl::OkStatus();
 }
 
 absl::StatusOr<NameIndex> NameTable::Add(const NameHash& hash, std::string_view id) {
   std::size_t slot = SlotOf(hash);
-  if (slots_[slot] != 0) return slots_[slot] - 1;
+  if (slots_[slot] != 0) return IndexIn(slots_[slot]);
   if ((size_ + 1) * std::size_t{4} > slots_.size() * 3) {
-    LIANJIE_RETURN_IF_ERROR(Grow());
+    Grow();
     slot = SlotOf(hash);
   }
   if (size_ % kBlock == 0) {
@@ -91,7 +94,7 @@ absl::StatusOr<NameIndex> NameTable::Add(const NameHash& hash, std::string_view 
   LIANJIE_RETURN_IF_ERROR(log_.Append(id));
   const NameIndex index = size_++;
   (*this)[index].hash = hash;
-  slots_[slot] = index + 1;
+  slots_[slot] = Slot(hash, index);
   return index;
 }
 

@@ -11,6 +11,7 @@
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "rocksdb/sst_file_reader.h"
 #include "rocksdb/sst_file_writer.h"
 
 namespace lianjie::storage {
@@ -46,8 +47,8 @@ absl::Status DiskFull(const StoreFolder& folder, std::uint64_t floor_bytes) {
 
 class IngestFiles::Sink : public KeyValueSink {
  public:
-  Sink(IngestFiles& files, std::size_t number)
-      : files_(files), number_(number), thread_([this] { Run(); }) {}
+  Sink(IngestFiles& files, const rocksdb::Options& options, std::size_t number)
+      : files_(files), options_(options), number_(number), thread_([this] { Run(); }) {}
   ~Sink() override { (void)Finish(); }
 
   absl::Status Put(std::string_view key, std::string_view value) override {
@@ -55,15 +56,17 @@ class IngestFiles::Sink : public KeyValueSink {
   }
   absl::Status Delete(std::string_view key) override { return Add(key, PairSizes::kDelete, {}); }
 
+  // No more keys come.
+  void End() {
+    if (!last_) (void)Give(/*last=*/true);  // the status follows
+  }
   absl::Status Finish() {
-    if (thread_.joinable()) {
-      (void)Give(/*last=*/true);  // the status follows
-      thread_.join();
-    }
+    End();
+    if (thread_.joinable()) thread_.join();
     return status_;
   }
   // After Finish.
-  const std::vector<std::string>& paths() const { return paths_; }
+  const std::vector<IngestFile>& done() const { return done_; }
 
  private:
   absl::Status Add(std::string_view key, std::uint32_t value_size, std::string_view value) {
@@ -130,21 +133,34 @@ class IngestFiles::Sink : public KeyValueSink {
     LIANJIE_RETURN_IF_ERROR(FinishFile());
     const std::uint64_t floor = files_.min_free_bytes_ + ++files_.open_files_ * kIngestFileBytes;
     if (files_.folder_.FreeBytes() < floor) return DiskFull(files_.folder_, floor);
-    paths_.push_back(Cat(files_.folder_.ingest(), "/", number_, "-", paths_.size(), ".sst"));
-    writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), files_.options_,
-                                                       nullptr, /*invalidate_page_cache=*/false);
-    return files_.latch_.Check(writer_->Open(paths_.back()));
+    IngestFile& file = done_.emplace_back();
+    file.path = Cat(files_.folder_.ingest(), "/", number_, "-", done_.size() - 1, ".sst");
+    writer_ = std::make_unique<rocksdb::SstFileWriter>(rocksdb::EnvOptions(), options_, nullptr,
+                                                       /*invalidate_page_cache=*/false);
+    return files_.latch_.Check(writer_->Open(file.path));
   }
 
   absl::Status FinishFile() {
     if (writer_ == nullptr) return absl::OkStatus();
-    const absl::Status status = files_.latch_.Check(writer_->Finish());
+    rocksdb::ExternalSstFileInfo info;
+    absl::Status status = files_.latch_.Check(writer_->Finish(&info));
     writer_.reset();
     --files_.open_files_;
+    if (status.ok()) status = ReadAgain(done_.back().path);
+    done_.back().checksum = std::move(info.file_checksum);
+    done_.back().checksum_name = std::move(info.file_checksum_func_name);
     return status;
   }
 
+  // Every block against its checksum.
+  absl::Status ReadAgain(const std::string& path) {
+    rocksdb::SstFileReader reader(options_);
+    LIANJIE_RETURN_IF_ERROR(files_.latch_.Check(reader.Open(path)));
+    return files_.latch_.Check(reader.VerifyChecksum());
+  }
+
   IngestFiles& files_;
+  const rocksdb::Options& options_;
   const std::size_t number_;
   std::string piece_;  // of the thread that fills
   std::mutex mutex_;
@@ -153,26 +169,32 @@ class IngestFiles::Sink : public KeyValueSink {
   bool last_ = false;
   absl::Status status_;
   std::unique_ptr<rocksdb::SstFileWriter> writer_;  // of the thread
-  std::vector<std::string> paths_;                  // of the thread
+  std::vector<IngestFile> done_;                    // of the thread
   std::thread thread_;                              // the last: it uses all others
 };
 
 IngestFiles::IngestFiles(const rocksdb::Options& options, const StoreFolder& folder,
                          std::uint64_t min_free_bytes, FailureLatch& latch)
-    : options_(options), folder_(folder), min_free_bytes_(min_free_bytes), latch_(latch) {}
+    : looked_up_(LoadedFileOptions(options, /*looked_up=*/true)),
+      walked_(LoadedFileOptions(options, /*looked_up=*/false)),
+      folder_(folder),
+      min_free_bytes_(min_free_bytes),
+      latch_(latch) {}
 
 IngestFiles::~IngestFiles() = default;
 
-KeyValueSink& IngestFiles::NewSink() {
+KeyValueSink& IngestFiles::NewSink(Reads reads) {
   const std::scoped_lock lock(mutex_);
-  return *sinks_.emplace_back(std::make_unique<Sink>(*this, sinks_.size()));
+  const rocksdb::Options& options = reads == Reads::kLookUps ? looked_up_ : walked_;
+  return *sinks_.emplace_back(std::make_unique<Sink>(*this, options, sinks_.size()));
 }
 
 absl::Status IngestFiles::Finish() {
   absl::Status status;
+  for (const std::unique_ptr<Sink>& sink : sinks_) sink->End();  // so that they sync together
   for (const std::unique_ptr<Sink>& sink : sinks_) {
     status.Update(sink->Finish());
-    paths_.insert(paths_.end(), sink->paths().begin(), sink->paths().end());
+    done_.insert(done_.end(), sink->done().begin(), sink->done().end());
   }
   return status;
 }

@@ -22,6 +22,13 @@ namespace lianjie::storage {
 // DISK_FULL: what to free where.
 absl::Status DiskFull(const StoreFolder& folder, std::uint64_t floor_bytes);
 
+// A file that was written, synced, and read again block by block.
+struct IngestFile {
+  std::string path;
+  std::string checksum;       // of all its bytes, taken as they were written
+  std::string checksum_name;  // of the function
+};
+
 class IngestFiles : public KeyValueIngest {
  public:
   // All must outlive it. Files are made in folder.ingest().
@@ -29,23 +36,24 @@ class IngestFiles : public KeyValueIngest {
               std::uint64_t min_free_bytes, FailureLatch& latch);
   ~IngestFiles() override;
 
-  KeyValueSink& NewSink() override;
+  KeyValueSink& NewSink(Reads reads) override;
   // Waits until all is written; the first error of a sink.
   absl::Status Finish();
   // After Finish.
-  const std::vector<std::string>& paths() const { return paths_; }
+  const std::vector<IngestFile>& files() const { return done_; }
 
  private:
   class Sink;
 
-  const rocksdb::Options& options_;
+  const rocksdb::Options looked_up_;
+  const rocksdb::Options walked_;
   const StoreFolder& folder_;
   const std::uint64_t min_free_bytes_;
   FailureLatch& latch_;
   std::atomic<std::uint64_t> open_files_ = 0;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Sink>> sinks_;
-  std::vector<std::string> paths_;
+  std::vector<IngestFile> done_;
 };
 
 }  // namespace lianjie::storage

@@ -149,4 +149,18 @@ rocksdb::Options MakeRocksOptions(const OpenOptions& options, std::shared_ptr<Fa
   return o;
 }
 
+rocksdb::Options LoadedFileOptions(const rocksdb::Options& options, bool looked_up) {
+  rocksdb::Options o = options;
+  // Cheap to write and to read while the graph is fresh, for half as much disk again; compactions
+  // make it as small as the rest.
+  o.bottommost_compression = rocksdb::kLZ4Compression;
+  if (looked_up) return o;
+  rocksdb::BlockBasedTableOptions table =
+      *options.table_factory->GetOptions<rocksdb::BlockBasedTableOptions>();
+  table.filter_policy = nullptr;
+  table.partition_filters = false;
+  o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return o;
+}
+
 }  // namespace lianjie::storage

@@ -54,6 +54,9 @@ class FailureLatch {
 absl::Status FromRocks(const rocksdb::Status& status);
 
 rocksdb::Options MakeRocksOptions(const OpenOptions& options, std::shared_ptr<FailureLatch> latch);
+// For the files of a load into a database that was opened with `options`. Where nobody looks for
+// keys that are not there, no filter is made.
+rocksdb::Options LoadedFileOptions(const rocksdb::Options& options, bool looked_up);
 
 }  // namespace lianjie::storage
 

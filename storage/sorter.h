@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -136,7 +138,8 @@ class ByteSorter {
  public:
   ByteSorter(const SpillSpace& space, std::size_t memory_bytes);
 
-  absl::Status Add(std::string_view key, std::string_view value);
+  // The value is `value` and `rest`.
+  absl::Status Add(std::string_view key, std::string_view value, std::string_view rest = {});
   // Ends the adding.
   absl::Status Sort();
 
@@ -168,21 +171,37 @@ class ByteSorter {
     std::uint32_t key = 0;
     std::uint32_t value = 0;
   };
-  // Where a pair begins in bytes_, with the first 16 bytes of its key behind what all keys share:
-  // these decide nearly always.
+  // A pair, with the first 16 bytes of its key behind what all keys share: these decide nearly
+  // always.
   struct Place {
     std::uint64_t high = 0;
     std::uint64_t low = 0;
-    std::uint64_t begin = 0;
+    const char* pair = nullptr;
   };
+  // Pairs stay where they were put; a run's blocks serve the next.
+  struct Block {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+  };
+  static constexpr std::size_t kBlockBytes = std::size_t{256} << 10;
 
+  static Sizes SizesOf(const char* pair);
+  static std::string_view KeyOf(const char* pair);
+  // What adding so many bytes more would make it take.
+  std::size_t BytesWith(std::size_t size) const;
+  char* Take(std::size_t size);
   absl::Status SpillRun();
   void SortPlaces();
-  std::string_view KeyAt(std::uint64_t begin) const;
 
   SpillFile file_;
   std::size_t most_bytes_;
-  std::vector<char> bytes_;
+  std::vector<Block> blocks_;
+  std::size_t blocks_used_ = 0;
+  std::size_t bytes_used_ = 0;  // the used blocks' sizes
+  char* next_ = nullptr;        // in the last used block
+  std::size_t left_ = 0;
+  std::string first_key_;
+  std::size_t shared_ = 0;  // how many bytes of it all keys begin with
   std::vector<Place> places_;
   std::vector<SortedRun> runs_;
 };
