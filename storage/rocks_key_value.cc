@@ -36,6 +36,7 @@ namespace {
 
 constexpr std::size_t kProtectionBytes = 8;
 constexpr std::size_t kReadAheadBytes = 2 << 20;
+constexpr std::size_t kMostBatchBytesBeside = 8;  // a key and its value: what kind, and two sizes
 
 rocksdb::Slice ToSlice(std::string_view s) { return {s.data(), s.size()}; }
 std::string_view FromSlice(const rocksdb::Slice& s) { return {s.data(), s.size()}; }
@@ -147,7 +148,11 @@ class RocksKeyValue : public KeyValue {
     const std::uint64_t floor = frees ? min_free_bytes_ / 2 : min_free_bytes_;
     if (folder_.FreeBytes() < floor) return DiskFull(folder_, floor);
     LIANJIE_RETURN_IF_ERROR(space_->AwaitWrites(*db_));
-    rocksdb::WriteBatch batch(0, 0, kProtectionBytes, 0);
+    std::size_t bytes = 0;
+    for (const auto& [key, value] : changes) {
+      bytes += kMostBatchBytesBeside + key.size() + (value.has_value() ? value->size() : 0);
+    }
+    rocksdb::WriteBatch batch(bytes, 0, kProtectionBytes, 0);
     for (const auto& [key, value] : changes) {
       LIANJIE_RETURN_IF_ERROR(
           latch_->Check(value.has_value() ? batch.Put(key, *value) : batch.Delete(key)));
