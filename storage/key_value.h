@@ -60,6 +60,8 @@ class KeyValueSink {
   virtual ~KeyValueSink() = default;
   virtual absl::Status Put(std::string_view key, std::string_view value) = 0;
   virtual absl::Status Delete(std::string_view key) = 0;
+  // No more keys come: what is left to do with those that came may begin. Need not be called.
+  virtual void End() {}
 };
 
 // An ingest in the making. Thread safe.

@@ -97,6 +97,8 @@ absl::Status LoadWriter::WriteNodes(KeyValueIngest& ingest) {
     }
   }
   rows_.nodes_by_id.reset();
+  ids.End();
+  nodes.End();
   LIANJIE_RETURN_IF_ERROR(updated.Sort());
   ByteSorter::Stream sorted(updated);
   KeyValueSink& again = ingest.NewSink(KeyValueIngest::Reads::kWalks);
@@ -196,8 +198,8 @@ absl::Status LoadWriter::WriteLinks(KeyValueIngest& ingest) {
       std::make_unique<FixedSorter<InLink>>(rows_.space, rows_.memory_bytes / LoadMemory::kInLinks);
   links_by_id_ =
       std::make_unique<ByteSorter>(rows_.space, rows_.memory_bytes / LoadMemory::kLinksById);
+  KeyValueSink& out = ingest.NewSink(KeyValueIngest::Reads::kWalks);
   {
-    KeyValueSink& out = ingest.NewSink(KeyValueIngest::Reads::kWalks);
     ByteSorter::Stream sorted(*links_by_place_);
     std::string_view key;
     std::string_view value;
@@ -227,6 +229,7 @@ absl::Status LoadWriter::WriteLinks(KeyValueIngest& ingest) {
     }
   }
   links_by_place_.reset();
+  out.End();
   KeyValueSink& in = ingest.NewSink(KeyValueIngest::Reads::kWalks);
   KeyValueSink& ids = ingest.NewSink();
   auto by_target = std::async(std::launch::async, [this, &in] { return WriteInLinks(in); });
@@ -272,6 +275,7 @@ absl::Status LoadWriter::WriteInLinks(KeyValueSink& sink) {
     }
   }
   in_links_.reset();
+  sink.End();
   return absl::OkStatus();
 }
 
@@ -293,6 +297,7 @@ absl::Status LoadWriter::WriteLinkIds(KeyValueSink& sink) {
     }
   }
   links_by_id_.reset();
+  sink.End();
   return absl::OkStatus();
 }
 

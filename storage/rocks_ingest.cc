@@ -56,8 +56,7 @@ class IngestFiles::Sink : public KeyValueSink {
   }
   absl::Status Delete(std::string_view key) override { return Add(key, PairSizes::kDelete, {}); }
 
-  // No more keys come.
-  void End() {
+  void End() override {
     if (!last_) (void)Give(/*last=*/true);  // the status follows
   }
   absl::Status Finish() {
@@ -71,8 +70,12 @@ class IngestFiles::Sink : public KeyValueSink {
  private:
   absl::Status Add(std::string_view key, std::uint32_t value_size, std::string_view value) {
     const PairSizes sizes{.key = static_cast<std::uint32_t>(key.size()), .value = value_size};
-    piece_.append(reinterpret_cast<const char*>(&sizes), sizeof sizes);
-    piece_.append(key).append(value);
+    const std::size_t begin = piece_.size();
+    piece_.resize(begin + sizeof sizes + key.size() + value.size());
+    char* const to = piece_.data() + begin;
+    std::memcpy(to, &sizes, sizeof sizes);
+    std::memcpy(to + sizeof sizes, key.data(), key.size());
+    if (!value.empty()) std::memcpy(to + sizeof sizes + key.size(), value.data(), value.size());
     return piece_.size() < kPieceBytes ? absl::OkStatus() : Give(/*last=*/false);
   }
 

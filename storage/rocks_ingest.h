@@ -1,6 +1,7 @@
 // The files of an ingest in the making: each sink writes a series of them, a new one whenever the
 // last is large enough, on a thread of its own, so that sorting and compressing take turns on all
-// cores.
+// cores; the same thread syncs each file and reads it again, block by block, before RocksDB gets
+// it.
 #ifndef LIANJIE_STORAGE_ROCKS_INGEST_H_
 #define LIANJIE_STORAGE_ROCKS_INGEST_H_
 
