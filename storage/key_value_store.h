@@ -23,7 +23,7 @@ struct StoreOptions {
   bool read_only = false;
   std::chrono::seconds retention = kDefaultRetention;
   std::uint64_t max_rebuild_bytes = OpenOptions().max_rebuild_bytes;
-  BatchLimits batch_limits;
+  BatchLimits batch_limits = {};
 };
 
 // What a store and its loads share. Thread safe.

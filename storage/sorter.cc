@@ -6,7 +6,7 @@
 namespace lianjie::storage {
 namespace {
 
-constexpr std::size_t kPieceBytes = std::size_t{1} << 20;
+constexpr std::size_t kSpillPieceBytes = std::size_t{1} << 20;
 constexpr std::size_t kPlacesAtATime = std::size_t{1} << 14;
 // Pairs lie anywhere in memory: those that come soon are fetched now.
 constexpr std::size_t kAhead = 12;
@@ -33,7 +33,7 @@ std::string_view Behind(std::string_view text, std::size_t bytes) {
 ByteSorter::ByteSorter(const SpillSpace& space, std::size_t memory_bytes)
     : file_(space),
       most_bytes_(space.folder.empty() ? ~std::size_t{0}
-                                       : std::max<std::size_t>(memory_bytes, kPieceBytes)) {}
+                                       : std::max<std::size_t>(memory_bytes, kSpillPieceBytes)) {}
 
 ByteSorter::Sizes ByteSorter::SizesOf(const char* pair) {
   Sizes sizes;
@@ -128,7 +128,7 @@ absl::Status ByteSorter::SpillRun() {
     if (i + kAhead < places_.size()) __builtin_prefetch(places_[i + kAhead].pair);
     const Sizes sizes = SizesOf(places_[i].pair);
     piece.append(places_[i].pair, sizeof sizes + sizes.key + sizes.value);
-    if (piece.size() < kPieceBytes) continue;
+    if (piece.size() < kSpillPieceBytes) continue;
     LIANJIE_RETURN_IF_ERROR(file_.Append(piece));
     piece.clear();
   }

@@ -193,7 +193,8 @@ absl::StatusOr<bool> StoreFolder::HasStore(std::uint64_t format) const {
   if (database) return true;
   LIANJIE_ASSIGN_OR_RETURN(const auto witness, Witness::Read(*this));
   // RocksDB would make a new database here, and remove the files of the one that was.
-  if (HasDatabaseFiles(database())) return Corrupt("the CURRENT file of its database is missing");
+  if (HasDatabaseFiles(this->database()))
+    return Corrupt("the CURRENT file of its database is missing");
   if (witness.value_or(Attested()) > Attested()) return Corrupt("its database is missing");
   return false;
 }
