@@ -52,7 +52,7 @@ def run_chain(name: str, number: int, seed: int, faults: int, folder: str) -> Fi
     """One store through its faults. Its folder goes when nothing was found."""
     kind = (KINDS | PLANTED)[name]
     place = pathlib.Path(tempfile.mkdtemp(prefix=f"{name}-{number}-", dir=folder))
-    chain = Chain(name, number, seed, place, traced=kind.traced)
+    chain = Chain(name, number, seed, place, traced=kind.traced, first=number * kind.length)
     try:
         kind.run(chain, faults)
     except Broken:
@@ -103,6 +103,14 @@ def table(totals: dict[str, Findings]) -> str:
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
+def classes(found: Findings) -> str:
+    """Beneath the table: of each class of damaged file, what was done to it and what came of it."""
+    heads = ["damaged file", "tried", "detected", "harmless", *flips.WAYS, "swap"]
+    lines = [heads, ["---"] + ["---:"] * (len(heads) - 1)]
+    lines += [[name, *(f"{found.classes[name, head]}" for head in heads[1:])] for name in flips.PATTERNS]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
 def _row(found: Findings, detects: bool, may_be_harmless: bool) -> list[str]:
     counted = [found.tried, found.acknowledged, found.lost, found.half, found.wrong]
     return [f"{n:,}" for n in counted] + [str(found.detected) if detects else "–", str(found.harmless) if may_be_harmless else "–"]
@@ -128,6 +136,8 @@ def main() -> int:
     started = time.monotonic()
     totals = campaign(counts, given.seed, given.jobs, folder, given.number)
     print(table(totals))
+    if "flips" in totals:
+        print(f"\n{classes(totals['flips'])}\n")
     bad = any(found.bad() for found in totals.values())
     print(f"seed {given.seed}, {time.monotonic() - started:.0f} s: {'BROKEN PROMISES' if bad else 'every promise kept'}")
     if not bad and not given.folder:

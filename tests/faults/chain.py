@@ -29,9 +29,11 @@ class Broken(Exception):
 
 
 class Chain:
-    """`traced`: every start is traced, and `cut` may follow a kill. `root`: the folder that stands for the disk."""
+    """`traced`: every start is traced, and `cut` may follow a kill. `root`: the folder that stands for the disk. `first`: the
+    number of its first fault among all of its kind."""
 
-    def __init__(self, kind: str, number: int, seed: int, folder: pathlib.Path, *, traced: bool = False):
+    def __init__(self, kind: str, number: int, seed: int, folder: pathlib.Path, *, traced: bool = False, first: int = 0):
+        self.number, self.first = number, first
         self.rng = random.Random(f"{seed}/{kind}/{number}")
         self.folder = folder
         self.traced = traced

@@ -7,13 +7,24 @@ import dataclasses
 import pathlib
 import random
 import shutil
+import subprocess
 
 import lianjie
 import workload
 from chain import Chain, pause
 from journal import State
+from process import BINARY
 
 SECTOR = 512
+BULK_NODES = 100_000  # the fewest of which a Snapshot is saved
+
+
+WAYS = ("bit", "truncate", "delete", "byte", "sector", "grow", "empty")
+PATTERNS = {
+    "log": "rocksdb/*.log", "table": "rocksdb/*.sst", "manifest": "rocksdb/MANIFEST-*", "current": "rocksdb/CURRENT",
+    "options": "rocksdb/OPTIONS-*", "identity": "rocksdb/IDENTITY", "format": "FORMAT", "witness": "WITNESS", "owner": "OWNER",
+    "snapshot": "**/*.snapshot",
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,19 +32,19 @@ class Damage:
     """What is done to which file."""
 
     name: str
+    way: str
     file: pathlib.Path
     text: str
 
 
-def _classes(store: pathlib.Path) -> dict[str, list[pathlib.Path]]:
-    """The store's files by what they are."""
-    patterns = {
-        "log": "rocksdb/*.log", "table": "rocksdb/*.sst", "manifest": "rocksdb/MANIFEST-*", "current": "rocksdb/CURRENT",
-        "options": "rocksdb/OPTIONS-*", "identity": "rocksdb/IDENTITY", "format": "FORMAT", "witness": "WITNESS", "owner": "OWNER",
-        "snapshot": "**/*.snapshot",
-    }  # fmt: skip
-    found = {name: sorted(store.glob(pattern)) for name, pattern in patterns.items()}
-    return {name: files for name, files in found.items() if files}
+def turn(number: int) -> tuple[str, str]:
+    """Class and way of the campaign's damage of this number: classes take turns, and each goes round the ways. The first of all is
+    a log deleted; 80 are all there are."""
+    index = number % len(PATTERNS)
+    name = [*PATTERNS][index]
+    ways = [*WAYS, *(("swap",) if name == "current" else ())]
+    first = WAYS.index("delete") if name == "log" else index
+    return name, ways[(first + number // len(PATTERNS)) % len(ways)]
 
 
 def _offset(name: str, size: int, rng: random.Random) -> int:
@@ -43,19 +54,17 @@ def _offset(name: str, size: int, rng: random.Random) -> int:
     return rng.randrange(size)
 
 
-def damage(store: pathlib.Path, rng: random.Random) -> Damage:
-    """Damages one file of the store."""
-    classes = _classes(store)
-    name = rng.choice([*classes, "log", "table", "table", "manifest"])
-    file = rng.choice(classes.get(name) or classes["manifest"])
+def damage(store: pathlib.Path, name: str, way: str, rng: random.Random) -> Damage:
+    """Damages one file of the store, which has some of every class."""
+    file = rng.choice(sorted(store.glob(PATTERNS[name])))
     data = bytearray(file.read_bytes())
-    ways = ["bit", "bit", "byte", "truncate", "sector", "grow", "delete", "empty"]
-    way = rng.choice(ways) if data else "delete"
+    if not data and way in ("bit", "byte", "truncate", "sector", "empty"):
+        way = "grow"  # there is nothing else to do to it
     at = _offset(name, len(data), rng) if data else 0
     text = f"{way} at {at} of {len(data)} in {file.relative_to(store)}"
-    if name == "current" and rng.random() < 0.5:  # points at something else
-        data, way, text = bytearray(b"MANIFEST-999999\n"), "swap", "CURRENT names a manifest that is not there"
-    if way == "bit":
+    if way == "swap":
+        data, text = bytearray(b"MANIFEST-999999\n"), "CURRENT names a manifest that is not there"
+    elif way == "bit":
         data[at] ^= 1 << rng.randrange(8)
     elif way == "byte":
         data[at] = (data[at] + rng.randint(1, 255)) % 256
@@ -73,26 +82,31 @@ def damage(store: pathlib.Path, rng: random.Random) -> Damage:
         file.unlink()
     else:
         file.write_bytes(bytes(data))
-    return Damage(name, file, text)
+    return Damage(name, way, file, text)
 
 
 def flips(chain: Chain, faults: int) -> None:
-    """A store is filled and stopped (in odd chains killed, so that its log is live); then copies of it are damaged."""
+    """A store is filled and stopped (in even chains killed, so that its log is live); then copies of it are damaged."""
     base = _base(chain)
     expected = {key: value for client in chain.clients for key, value in client.stream.state.items()}
     expected[(workload.SHARED, "graph", "")] = f"{chain.revision} "
-    for _ in range(faults):
+    for number in range(chain.first, chain.first + faults):
         shutil.rmtree(chain.store, ignore_errors=True)
         shutil.copytree(base, chain.store)
-        done = damage(chain.store, chain.rng)
-        chain.findings.tried += 1
+        done = damage(chain.store, *turn(number), chain.rng)
+        found = chain.findings
+        before = found.detected, found.harmless
+        found.tried += 1
         _judge(chain, done, expected)
         chain.server.kill()
+        outcome = "detected" if found.detected > before[0] else "harmless" if found.harmless > before[1] else "bad"
+        found.classes.update([(done.name, "tried"), (done.name, outcome), (done.name, done.way)])
 
 
 def _base(chain: Chain) -> pathlib.Path:
     """The undamaged store, with the journal settled on what it holds."""
-    live = chain.rng.random() < 0.5
+    live = chain.number % 2 == 0
+    _load_bulk(chain)
     for last in (False, True):
         server = chain.open(preload=False)
         with chain.load():
@@ -110,11 +124,20 @@ def _base(chain: Chain) -> pathlib.Path:
     return base
 
 
+def _load_bulk(chain: Chain) -> None:
+    """A graph that is large enough for its Snapshot to be saved."""
+    nodes = chain.folder / "nodes.csv"
+    nodes.write_text("\n".join(["id", *map(str, range(BULK_NODES))]))
+    load = [BINARY, "import", "--data", chain.store, "--graph", workload.BULK, "--nodes", nodes]
+    subprocess.run(load, check=True, capture_output=True, timeout=120)
+
+
 def _see(address: str, gone: bool) -> None:
-    """An analysis, so that there is a Snapshot that may be saved."""
+    """Analyses, so that there are Snapshots, and one that is saved."""
     if not gone:
-        with workload.connect(address) as client:
-            client.run("degree")
+        for graph in (workload.SHARED, workload.BULK):
+            with workload.connect(address, graph) as client:
+                client.run("degree")
 
 
 def _judge(chain: Chain, done: Damage, expected: State) -> None:
@@ -128,6 +151,8 @@ def _judge(chain: Chain, done: Damage, expected: State) -> None:
             found, _ = workload.read_all(client)
             targets = _links_by_target(client, found.get(workload.SHARED, {}))
             degrees = client.run("degree").df if workload.SHARED in found else None
+        with workload.connect(server.address, workload.BULK) as client:
+            bulk = client.run("degree").df["score"]
     except lianjie.LianjieError as error:
         _told(chain, note, error)
         return
@@ -141,6 +166,9 @@ def _judge(chain: Chain, done: Damage, expected: State) -> None:
     elif targets != links or len(degrees) != nodes or degrees["score"].sum() != 2 * len(links):
         chain.findings.half += 1
         chain.findings.notes.append(f"{note}links by target, by source and in the analysis differ")
+    elif len(bulk) != BULK_NODES or bulk.any():
+        chain.findings.lost += 1
+        chain.findings.notes.append(f"{note}{len(bulk)} nodes of {BULK_NODES} and {bulk.sum()} ends of links in the large graph")
     else:
         chain.findings.harmless += 1
 

@@ -7,6 +7,7 @@ operations that were acknowledged, and, of those whose answer never came, the ef
 
 from __future__ import annotations
 
+import collections
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterable
@@ -47,6 +48,7 @@ class Findings:
     wrong: int = 0
     detected: int = 0
     harmless: int = 0
+    classes: collections.Counter = dataclasses.field(default_factory=collections.Counter)  # of damaged files: what was done, found
     notes: list[str] = dataclasses.field(default_factory=list)
 
     def add(self, other: Findings) -> None:

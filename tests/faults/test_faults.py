@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import disk
+import flips
 import lianjie
 import pytest
 import trials
@@ -46,6 +47,16 @@ def test_short_campaign(capsys):
         print(f"\n{ended.stdout}{ended.stderr}")
     assert ended.returncode == 0, ended.stderr
     assert all(kind.title in ended.stdout for kind in KINDS.values())
+    rows = [line.split("|")[1:3] for line in ended.stdout.partition("damaged file | tried")[2].splitlines()]
+    tried = {row[0].strip(): int(row[1]) for row in rows if len(row) == 2 and row[1].strip().isdigit()}
+    assert tried.keys() == flips.PATTERNS.keys() and min(tried.values()) > 0, tried
+
+
+def test_damage_goes_round_every_class_in_every_way():
+    short, long = ([flips.turn(number) for number in range(count)] for count in (KINDS["flips"].short, KINDS["flips"].long))
+    assert {name for name, _ in short} == flips.PATTERNS.keys()
+    assert ("log", "delete") in short and {way for _, way in short} >= {*flips.WAYS}
+    assert set(long) >= {(name, way) for name in flips.PATTERNS for way in flips.WAYS} | {("current", "swap")}
 
 
 def test_a_disk_that_lies_about_syncs_is_seen_to_lose(tmp_path):

@@ -12,6 +12,7 @@ from journal import ACKNOWLEDGED, IN_DOUBT, REFUSALS, REFUSED, Key, Operation, S
 from lianjie.v1 import graph_pb2, transfer_pb2
 
 SHARED = "shared"
+BULK = "bulk"  # a graph that nobody writes to, too large to be read whole each time
 GROUPS = 10
 DATES = [f"2020-01-{day:02}" for day in range(1, 29)]
 
@@ -307,11 +308,13 @@ def load(client, name: str, nodes: list[dict], links: list[dict], request: str) 
 
 
 def read_all(client) -> tuple[dict[str, State], dict[str, int]]:
-    """Everything that the store holds, by graph; and the graphs' revisions."""
+    """Everything that clients write, by graph; and the graphs' revisions."""
     found: dict[str, State] = {}
     revisions: dict[str, int] = {}
     for graph in client.graphs():
         name = graph["name"]
+        if name == BULK:
+            continue
         revisions[name] = graph.get("revision", 0)
         date = "" if graph.get("reference_date_is_default") else str(graph.get("reference_date", ""))
         state: State = {(name, "graph", ""): f"{revisions[name]} {date}"}
