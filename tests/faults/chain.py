@@ -18,8 +18,6 @@ from journal import Findings, State, Stream
 from process import BINARY, Server, environment
 
 WRITERS = 3
-# A small buffer, so that flushes and compactions happen within seconds.
-FLAGS = ("--write-buffer", "1M", "--min-free-disk", "0")
 MOST_NOTES = 4  # of one client
 WAYS = (STRICT, STRICT, ORDERED, RANDOM)
 
@@ -41,19 +39,29 @@ class Chain:
         self.control = Control(folder / "control")
         self.root = folder / "disk"
         self.root.mkdir()
-        self.flags: tuple[str, ...] = FLAGS
+        self.floor = "0"  # of free disk
+        # In every other chain history is cut and removed while all else happens; request ids go with it.
+        self.retention = ("--retention", "1s") if number % 2 else ()
         self.server: Server | None = None
         self._disk: Disk | None = None
         self._starts = 0
+        self._verified: tuple[str, int] | None = None  # the backup, and in which life of the server
         self.revision: int | None = None  # of the shared graph when it was last compared
         names = [f"w{i}" for i in range(WRITERS)]
-        self.writers = [workload.Writer(Stream(name), f"{seed}/{kind}/{number}/{name}") for name in names]
-        self.operator = workload.Operator(Stream("operator"), f"{seed}/{kind}/{number}/operator")
+        keeps = not self.retention
+        self.writers = [workload.Writer(Stream(name), f"{seed}/{kind}/{number}/{name}", keeps) for name in names]
+        backups = self.root / "backups"
+        backups.mkdir()
+        self.operator = workload.Operator(Stream("operator"), f"{seed}/{kind}/{number}/operator", backups)
         self.clients = [*self.writers, self.operator]
 
     @property
     def store(self) -> pathlib.Path:
         return self.root / "store"
+
+    def flags(self) -> tuple[str, ...]:
+        """A small buffer, so that flushes and compactions happen within seconds."""
+        return ("--write-buffer", "1M", "--min-free-disk", self.floor, *self.retention)
 
     # Processes.
 
@@ -65,7 +73,7 @@ class Chain:
             faults = {"FAULTS_ROOT": str(self.root), "FAULTS_CONTROL": str(self.control.path)}
         if preload and self.traced:
             faults = self._traced()
-        self.server = Server(self.store, self.folder / f"log{self._starts}", *self.flags, faults=faults, wait=wait)
+        self.server = Server(self.store, self.folder / f"log{self._starts}", *self.flags(), faults=faults, wait=wait)
         return self.server
 
     def _traced(self) -> dict[str, str]:
@@ -129,7 +137,8 @@ class Chain:
     # Comparing.
 
     def compare(self, again: bool = True) -> None:
-        """The whole content with the journal. `again`: also sends requests a second time, those in doubt among them."""
+        """The whole content with the journal. `again`: also sends requests a second time, those in doubt among
+        them, where their ids are kept."""
         try:
             with workload.connect(self.server.address) as client:
                 if self.revision is None:
@@ -137,8 +146,9 @@ class Chain:
                 found, revisions = workload.read_all(client)
                 self._compare(found, revisions)
                 self._mirror(client, found)
-                if again and not self._collect():
+                if again and not self.retention and not self._collect():
                     self._send_again(client)
+            self._backup_stands()
         except lianjie.LianjieError as error:
             self.server.wait(1)
             self.fail("lost", f"reading failed: {error}; {self.server.log()[-600:]}")
@@ -193,6 +203,18 @@ class Chain:
                 if told != expected:
                     self.findings.half += 1
                     self.findings.notes.append(f"links to {node}: {told}, and of all links: {expected}")
+
+    def _backup_stands(self) -> None:
+        """The last backup that was acknowledged is there, and whole."""
+        id = self.operator.backup
+        if id is None or self._verified == (id, self._starts):
+            return
+        self._verified = id, self._starts
+        verify = [BINARY, "backup", "verify", id, "--folder", self.operator.folder]
+        ended = subprocess.run(verify, capture_output=True, text=True, check=False, timeout=120)
+        if ended.returncode != 0:
+            self.findings.lost += 1
+            self.findings.notes.append(f"backup {id}, which was acknowledged: exit {ended.returncode}: {ended.stderr[-400:]}")
 
     def _send_again(self, client) -> None:
         for each in self.clients:

@@ -79,10 +79,14 @@ class Disk:
         names, writes = self._read(self._folders | folders, way)
         there = dict(self._names)
         for change in _survivors(names, way, rng):
+            moved: dict[str, int] = {}
+            made = dict(change.made)
             for path in change.gone:
                 for below in [name for name in there if name == path or name.startswith(path + "/")]:
-                    del there[below]
-            there.update(change.made)
+                    inode = there.pop(below)
+                    for new in made:  # a folder takes along what is in it
+                        moved[new + below[len(path) :]] = FOLDER if inode == FOLDER else made.get(new + below[len(path) :], inode)
+            there.update(made | moved)
         target.mkdir()
         for name, inode in sorted(there.items()):
             path = target / name
@@ -96,7 +100,17 @@ class Disk:
     def _read(self, folders: dict[int, str], way: str) -> tuple[list[Name], dict[int, list[Write]]]:
         names: list[Name] = []
         writes: dict[int, list[Write]] = {}
-        for number, line in enumerate(self.trace.read_text().splitlines()):
+        lines = self.trace.read_text().splitlines()
+        renames = [(number, *line.split()[1:3]) for number, line in enumerate(lines) if line.startswith("rename ")]
+
+        def path_at(name: str | None, line: int) -> str | None:
+            """What a folder was called at a line, by its last name."""
+            for number, old, new in reversed(renames):
+                if name is not None and number > line and (name == new or name.startswith(new + "/")):
+                    name = old + name[len(new) :]
+            return name
+
+        for number, line in enumerate(lines):
             verb, *rest = line.split()
             if verb == "create":
                 names.append(Name(number, [], {rest[0]: int(rest[1])}))
@@ -121,7 +135,7 @@ class Disk:
                 _settle(verb, before, writes.get(inode, []))
                 if verb == "sync":
                     for change in names:
-                        if change.line < before and (way == ORDERED or folders.get(inode) in change.folders()):
+                        if change.line < before and (way == ORDERED or path_at(folders.get(inode), change.line) in change.folders()):
                             change.certain = True
         return names, writes
 

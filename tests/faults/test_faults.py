@@ -261,6 +261,28 @@ def test_cut_spares_what_was_synced_alone(tmp_path):
     assert {6, 10, True, False, b"old", b"NEW"} <= seen
 
 
+def test_a_folder_that_is_renamed_takes_along_what_is_in_it(tmp_path):
+    """As a backup is made: under a name that says that it is not whole, which changes when all of it is on disk."""
+    root, keep, trace = tmp_path / "root", tmp_path / "keep", tmp_path / "trace"
+    (root / "all").mkdir(parents=True)
+    keep.mkdir()
+    model = disk.Disk(root, keep, trace)
+    (root / "all/new/below").mkdir(parents=True)
+    (root / "all/new/below/file").write_bytes(b"abc")
+    inode = {name: (root / name).stat().st_ino for name in ("all", "all/new", "all/new/below", "all/new/below/file")}
+    lines = [
+        "mkdir all/part", "mkdir all/part/below", f"create all/part/below/file {inode['all/new/below/file']}",
+        f"write {inode['all/new/below/file']} 0 3 0 -", f"sync {inode['all/new/below/file']} 4", f"sync {inode['all/new/below']} 5",
+        f"sync {inode['all/new']} 6", f"sync {inode['all']} 7", f"rename all/part all/new {inode['all/new']}",
+    ]  # fmt: skip
+    for number, (more, expected) in enumerate([([], "all/part/below/file"), ([f"sync {inode['all']} 9"], "all/new/below/file")]):
+        trace.write_text("\n".join([*lines, *more]) + "\n")
+        after = tmp_path / f"after{number}"
+        model.cut(disk.STRICT, random.Random(1), after)
+        assert {str(path.relative_to(after)) for path in after.rglob("*") if path.is_file()} == {expected}
+        assert (after / expected).read_bytes() == b"abc"
+
+
 def test_every_kind_has_its_counts():
     assert {name: kind.long for name, kind in KINDS.items()} == {
         "kills": 500, "points": 500, "power": 300, "full": 100, "syncs": 50, "flips": 200,

@@ -115,6 +115,7 @@ def power_cuts(chain: Chain, faults: int) -> None:
 
 def failed_syncs(chain: Chain, faults: int) -> None:
     """A sync (or a write) fails, the pages are lost, and then the power goes. The server must end at once, with a message."""
+    chain.operator.folder = None  # a backup's disk may fail without the store's
     while chain.findings.tried < faults:
         control = chain.control
         control.disarm()
@@ -188,6 +189,7 @@ def _free(folder) -> int:
 def full_disks(chain: Chain, faults: int) -> None:
     """Odd rounds: the floor refuses writes while reads go on. Even ones: there is no floor, and the disk is really full."""
     space = _Space(chain)
+    chain.operator.folder = None  # what is free is counted to the byte
     try:
         for turn in range(faults):
             space.leave(None)
@@ -197,7 +199,7 @@ def full_disks(chain: Chain, faults: int) -> None:
                 _no_floor(chain, space)
             chain.findings.tried += 1
         space.leave(None)
-        chain.flags = ("--write-buffer", "1M", "--min-free-disk", "0")
+        chain.floor = "0"
         chain.finish()
     finally:
         chain.close()
@@ -205,7 +207,7 @@ def full_disks(chain: Chain, faults: int) -> None:
 
 
 def _floor(chain: Chain, space: _Space) -> None:
-    chain.flags = ("--write-buffer", "1M", "--min-free-disk", "8M")
+    chain.floor = "8M"
     server = chain.open()
     space.leave(8 * MiB + chain.rng.randint(0, MiB))
     before = sum(client.stream.refusals.get("DISK_FULL", 0) for client in chain.clients)
@@ -229,7 +231,7 @@ def _floor(chain: Chain, space: _Space) -> None:
 
 
 def _no_floor(chain: Chain, space: _Space) -> None:
-    chain.flags = ("--write-buffer", "1M", "--min-free-disk", "0")
+    chain.floor = "0"
     server = chain.open()
     space.leave(chain.rng.choice([16 << 10, 200 << 10, MiB, 3 * MiB]))
     with chain.load():

@@ -3,13 +3,15 @@ deletes whole graphs."""
 
 from __future__ import annotations
 
+import pathlib
 import random
 import threading
 import time
 
+import grpc
 import lianjie
 from journal import ACKNOWLEDGED, IN_DOUBT, REFUSALS, REFUSED, Key, Operation, State, Stream
-from lianjie.v1 import graph_pb2, transfer_pb2
+from lianjie.v1 import admin_service_pb2, admin_service_pb2_grpc, graph_pb2, transfer_pb2
 
 SHARED = "shared"
 BULK = "bulk"  # a graph that nobody writes to, too large to be read whole each time
@@ -83,10 +85,11 @@ class Client:
 
 
 class Writer(Client):
-    """Batches on groups of elements in the shared graph."""
+    """Batches on groups of elements in the shared graph. `keeps`: request ids are known for as long as the chain lasts."""
 
-    def __init__(self, stream: Stream, seed: str):
+    def __init__(self, stream: Stream, seed: str, keeps: bool = True):
         super().__init__(stream, seed)
+        self._keeps = keeps
         # What may be done next follows from the journal, so that a run can go on from any state.
         self._choices = [
             (self._create, 6), (self._update, 6), (self._delete, 3), (self._replace, 2), (self._guarded, 2), (self._refused, 1),
@@ -211,7 +214,7 @@ class Writer(Client):
 
     def _reused(self, groups: dict) -> Operation | None:
         new = self._free(groups)
-        if self.stream.last is None or new is None:
+        if self.stream.last is None or new is None or not self._keeps:
             return None
         operation = self._batch(f"create {new} under a used request id", self._making(new, 3, self._value()), (), "REQUEST_ID_REUSED")
         mutations = [mutation for mutation, _, _ in self._making(new, 3, self._value())]
@@ -225,12 +228,19 @@ class Writer(Client):
 
 
 class Operator(Client):
-    """Whole graphs: their state is that of all keys under their names."""
+    """Whole graphs: their state is that of all keys under their names. And backups, where it has a folder for them."""
 
     NAMES = ("side-a", "side-b", "side-c")
 
+    def __init__(self, stream: Stream, seed: str, folder: pathlib.Path | None = None):
+        super().__init__(stream, seed)
+        self.folder = folder
+        self.backup: str | None = None  # the last that was acknowledged
+
     def next(self) -> Operation:
         self.stream.count += 1
+        if self.folder is not None and self.rng.random() < 0.1:
+            return self._backup()
         name = self.rng.choice(self.NAMES)
         value = self.stream.state.get((name, "graph", ""))
         if value is None:
@@ -238,6 +248,22 @@ class Operator(Client):
         revision, _, date = value.partition(" ")
         make = self.rng.choice([self._load, self._load, self._load, self._date, self._date, self._bad_load, self._delete])
         return make(name, int(revision), date)
+
+    def _backup(self) -> Operation:
+        def send(client) -> tuple[int, bool]:
+            stub = admin_service_pb2_grpc.AdminServiceStub(client.channel)
+            folder, kept = str(self.folder), self.backup
+            try:
+                for old in stub.ListBackups(admin_service_pb2.ListBackupsRequest(folder=folder), timeout=30).backups:
+                    if old.id != kept:
+                        stub.DeleteBackup(admin_service_pb2.DeleteBackupRequest(folder=folder, id=old.id), timeout=30)
+                *_, last = stub.CreateBackup(admin_service_pb2.CreateBackupRequest(folder=folder), timeout=30)
+            except grpc.RpcError as error:
+                raise lianjie.errors.from_rpc(error) from None
+            self.backup = last.backup.id
+            return 0, False
+
+        return Operation(f"backup {self.stream.count}", send, {})
 
     def _create(self, name: str, _revision: int, _date: str) -> Operation:
         def send(client) -> tuple[int, bool]:
