@@ -129,6 +129,12 @@ class Server:
         self._errors.close()
         return self.process.wait()
 
+    def kill(self) -> None:
+        """Ends the process without a chance to do anything more."""
+        self.process.kill()
+        self.process.wait()
+        self.stop()
+
     def wait_for_quiet(self) -> None:
         """Until nothing is done any more: what a load leaves to tidy up in the background is no part of what follows."""
 

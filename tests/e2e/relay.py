@@ -45,6 +45,7 @@ class Relay:
                 pass
 
     def cut(self):
+        """How many connections were cut."""
         with self.lock:
             pairs, self.pairs = self.pairs, []
         for pair in pairs:
@@ -54,3 +55,4 @@ class Relay:
                 except OSError:
                     pass
                 end.close()
+        return len(pairs)
