@@ -64,6 +64,7 @@ void SnapshotKeeper::Count(std::uint64_t Scans::*what) {
 }
 
 void SnapshotKeeper::Forget(std::string_view graph) {
+  if (!storage::CheckGraphName("graph", graph).ok()) return;  // there is nothing of it
   if (folder_.enabled()) folder_.Remove(graph);
   const std::lock_guard lock(mutex_);
   const std::string prefix = Cat(graph, '\n');
@@ -112,7 +113,8 @@ std::optional<SnapshotOr> SnapshotKeeper::GetOrAdd(std::string_view graph,
                                                    std::optional<Waiter> waiter) {
   const auto reader = store_.OpenReader(graph);
   if (!reader.ok()) {
-    Forget(graph);
+    // A disk that fails now may not later: what was saved is good until the graph is gone.
+    if (absl::IsNotFound(reader.status())) Forget(graph);
     return reader.status();
   }
   const storage::GraphInfo& info = (*reader)->info();

@@ -144,12 +144,15 @@ SnapshotOr MergeChanges(const storage::Reader& reader, const Snapshot& base,
   return MergeSnapshot(base, delta, info.region_count > 0, info.revision, info.ReferenceDate());
 }
 
-std::string SnapshotFolder::FileOf(std::string_view graph) const {
+// The one way from a name to a path: names come from requests, and what is no graph's name might
+// lead anywhere.
+absl::StatusOr<std::string> SnapshotFolder::FileOf(std::string_view graph) const {
+  LIANJIE_RETURN_IF_ERROR(storage::CheckGraphName("graph", graph));
   return Cat(path_, "/", graph, ".snapshot");
 }
 
 SnapshotOr SnapshotFolder::Open(const storage::GraphInfo& info) const {
-  const std::string path = FileOf(info.name);
+  LIANJIE_ASSIGN_OR_RETURN(const std::string path, FileOf(info.name));
   LIANJIE_ASSIGN_OR_RETURN(auto snapshot, OpenSnapshot(path, info.identity));
   if (snapshot->revision() <= info.revision) return snapshot;
   return MakeError(
@@ -161,6 +164,7 @@ SnapshotOr SnapshotFolder::Open(const storage::GraphInfo& info) const {
 
 absl::Status SnapshotFolder::Save(const Snapshot& snapshot, const std::string& graph,
                                   std::uint64_t identity) const {
+  LIANJIE_ASSIGN_OR_RETURN(const std::string path, FileOf(graph));
   std::error_code error;
   fs::create_directories(path_, error);
   const fs::space_info space = fs::space(path_, error);
@@ -170,12 +174,13 @@ absl::Status SnapshotFolder::Save(const Snapshot& snapshot, const std::string& g
         Cat("no snapshot is saved in '", path_, "': ", error ? error.message() : "too little room"),
         {.reason = Reason::kUnavailable, .field = {}, .row = {}, .metadata = {{"path", path_}}});
   }
-  return SaveSnapshot(snapshot, identity, FileOf(graph));
+  return SaveSnapshot(snapshot, identity, path);
 }
 
 void SnapshotFolder::Remove(std::string_view graph) const {
+  const absl::StatusOr<std::string> path = FileOf(graph);
   std::error_code error;
-  fs::remove(FileOf(graph), error);
+  if (path.ok()) fs::remove(*path, error);
 }
 
 }  // namespace lianjie::server

@@ -31,7 +31,8 @@ SnapshotOr LoadSnapshot(const storage::Reader& reader, const WaiterCheck& check 
 SnapshotOr MergeChanges(const storage::Reader& reader, const Snapshot& base,
                         const WaiterCheck& check = {});
 
-// Saved Snapshots: a file a graph in a folder of their own. Thread safe for different graphs.
+// Saved Snapshots: a file a graph in a folder of their own, and never one elsewhere, whatever is
+// given as a name. Thread safe for different graphs.
 class SnapshotFolder {
  public:
   // Empty: nothing is saved and nothing found. The folder is made by the first Save.
@@ -48,7 +49,7 @@ class SnapshotFolder {
   bool enabled() const { return !path_.empty(); }
 
  private:
-  std::string FileOf(std::string_view graph) const;
+  absl::StatusOr<std::string> FileOf(std::string_view graph) const;
 
   const std::string path_;
 };

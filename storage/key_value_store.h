@@ -48,9 +48,6 @@ absl::StatusOr<std::unique_ptr<Store>> OpenKeyValueStore(std::shared_ptr<KeyValu
 // STORE_FORMAT: says which number was found and what to do.
 absl::Status WrongFormat(std::uint64_t found);
 
-// INVALID_FIELD when it is none; `field` is what the request calls it.
-absl::Status CheckGraphName(std::string_view field, std::string_view name);
-
 // A graph that is not there yet, laid over the store as it will stand: next graph number, name and
 // meta.
 absl::StatusOr<GraphNumber> LayNewGraph(std::string_view name, std::optional<Date> reference_date,

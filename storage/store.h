@@ -299,6 +299,9 @@ class Load {
   virtual const std::optional<RowError>& bad_row() const = 0;
 };
 
+// INVALID_FIELD, for `field`, when it is no graph's name: 1 to 63 of [a-z0-9_-], first a letter.
+absl::Status CheckGraphName(std::string_view field, std::string_view name);
+
 // upkeep.h
 struct CheckOptions;
 struct CheckReport;
@@ -309,7 +312,7 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // GRAPH_EXISTS. Names: 1 to 63 of [a-z0-9_-], first a letter.
+  // GRAPH_EXISTS, INVALID_FIELD (CheckGraphName).
   virtual absl::StatusOr<GraphInfo> CreateGraph(std::string_view name,
                                                 std::optional<Date> reference_date) = 0;
   // Sets the reference date (nothing: clears it), as one revision whose change feed entry is

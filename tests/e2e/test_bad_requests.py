@@ -4,6 +4,7 @@ is planned says so. Bytes are sent as they are, past the stubs, so that malforme
 import os
 
 import grpc
+import harness
 import lianjie
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
@@ -16,6 +17,9 @@ PLANNED = {path for path in METHODS if "Principal" in path} | {
     "/lianjie.v1.AnalysisService/ReadResult",
 }
 HERE = sorted(set(METHODS) - PLANNED)
+ESTIMATE = "/lianjie.v1.AnalysisService/Estimate"
+
+
 @pytest.fixture(scope="module")
 def channel(server):
     with grpc.insecure_channel(server.address) as opened:
@@ -61,7 +65,7 @@ def test_planned_method_says_so(channel, path):
         (RUN, lambda g: run(g, degree={"direction": 9}), "direction"),
         (RUN, lambda g: run(g, benefit_flow={"decompose": [1, 55]}), "decompose"),
         (RUN, lambda g: run(g, page_rank={"dangling": 9}), "dangling"),
-        ("/lianjie.v1.AnalysisService/Estimate", lambda g: run(g, benefit_flow={"mode": 9}), "mode"),
+        (ESTIMATE, lambda g: run(g, benefit_flow={"mode": 9}), "mode"),
     ],
 )
 def test_wrong_enum(channel, graph, path, make, field):
@@ -74,7 +78,7 @@ def test_unknown_graph(channel):
     requests = {
         path: METHODS[path].input_type._concrete_class() for path in HERE if "graph" in METHODS[path].input_type.fields_by_name
     }
-    requests |= {RUN: run("nowhere", degree={}), "/lianjie.v1.AnalysisService/Estimate": run("nowhere", degree={})}
+    requests |= {RUN: run("nowhere", degree={}), ESTIMATE: run("nowhere", degree={})}
     for path, request in requests.items():
         field = request.DESCRIPTOR.fields_by_name.get("graph")
         if path.endswith(("CreateGraph", "ListGraphs")):
@@ -92,6 +96,22 @@ def test_unknown_graph(channel):
         assert isinstance(answer, Refusal), path
         assert (answer.code, answer.reason) == ("NOT_FOUND", "GRAPH_NOT_FOUND"), (path, answer)
         assert answer.metadata["graph"] == "nowhere"
+
+
+@pytest.mark.parametrize("name", ["../../beside", "../../beside.snapshot\0", "../FORMAT\0", "../WITNESS\0", "..", "a/b", "\n"])
+def test_a_graphs_name_is_no_way_to_a_file(tmp_path, name):
+    with harness.Server(tmp_path / "store") as server, server.client("g") as client:
+        client.create_graph("g")
+        client.mutate(lianjie.create_node("A"))
+        (tmp_path / "store" / "snapshots").mkdir(exist_ok=True)  # there once a graph of some size was analysed
+        (tmp_path / "beside.snapshot").touch()
+        before = {file for file in tmp_path.rglob("*") if file.is_file()}
+        statistics = graph_service_pb2.GetStatisticsRequest(graph=name)
+        asked = {"/lianjie.v1.GraphService/GetStatistics": statistics, RUN: run(name, degree={}), ESTIMATE: run(name, degree={})}
+        for path, request in asked.items():
+            answer = send(client.channel, path, request)
+            assert (answer.code, answer.reason) == ("NOT_FOUND", "GRAPH_NOT_FOUND"), (path, answer)
+            assert {file for file in tmp_path.rglob("*") if file.is_file()} == before, path
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -15,7 +17,9 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/snapshot_keeper.h"
+#include "storage/check.h"
 #include "storage/store.h"
+#include "storage/upkeep.h"
 #include "tests/engine/support/random_graph.h"
 #include "tests/engine/support/snapshot_bytes.h"
 
@@ -230,6 +234,62 @@ TEST_F(SnapshotSourceTest, ADeletedGraphLeavesNoFile) {
   keeper.OnCommit("g", 0);
   EXPECT_FALSE(fs::exists(File()));
   EXPECT_EQ(keeper.Get("g", {}).status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(SnapshotSourceTest, ANameThatIsNoneReachesNoFile) {
+  CommitSome();
+  { Get(*std::make_unique<SnapshotKeeper>(*store_, Saving())); }
+  const fs::path beside = folder_ / "kept.txt";
+  const fs::path within = folder_ / "below";
+  std::ofstream(beside) << "x";
+  fs::create_directory(within);
+  SnapshotKeeperOptions options = Saving();
+  options.folder = within;
+  SnapshotKeeper keeper(*store_, options);
+  using std::literals::operator""sv;
+  for (const std::string_view name : {"../g"sv, "../kept.txt\0"sv, "/etc\0"sv, ""sv, "."sv}) {
+    EXPECT_EQ(keeper.Get(name, {}).status().code(), absl::StatusCode::kNotFound) << name;
+    keeper.OnCommit(name, 0);
+    EXPECT_TRUE(fs::exists(beside) && fs::exists(File())) << name;
+  }
+}
+
+// A store whose disk does not answer.
+class FailingStore final : public storage::Store {
+ public:
+  using Info = storage::GraphInfo;
+  using Reader = std::shared_ptr<const storage::Reader>;
+  absl::StatusOr<Info> CreateGraph(std::string_view, std::optional<Date>) override { return No(); }
+  absl::StatusOr<Info> UpdateGraph(std::string_view, std::optional<Date>) override { return No(); }
+  absl::Status DeleteGraph(std::string_view) override { return No(); }
+  absl::StatusOr<std::vector<Info>> ListGraphs() const override { return No(); }
+  absl::StatusOr<Reader> OpenReader(std::string_view) const override { return No(); }
+  absl::StatusOr<Reader> OpenReader(std::string_view, std::int64_t,
+                                    const std::function<absl::Status()>&) const override {
+    return No();
+  }
+  absl::StatusOr<storage::CommitResult> Commit(storage::Batch) override { return No(); }
+  absl::StatusOr<std::unique_ptr<storage::Load>> BeginLoad(storage::LoadOptions) override {
+    return No();
+  }
+  void SetListener(std::function<void(std::string_view, std::int64_t)>) override {}
+  absl::StatusOr<storage::CheckReport> Check(const storage::CheckOptions&) const override {
+    return No();
+  }
+  absl::StatusOr<storage::StoreCheckpoint> Checkpoint(std::string_view) override { return No(); }
+  absl::StatusOr<storage::StorageStatistics> Statistics() const override { return No(); }
+
+ private:
+  static absl::Status No() { return absl::UnavailableError("the disk does not answer"); }
+};
+
+TEST_F(SnapshotSourceTest, AStoreThatFailsCostsNoSavedFile) {
+  CommitSome();
+  { Get(*std::make_unique<SnapshotKeeper>(*store_, Saving())); }
+  const FailingStore failing;
+  SnapshotKeeper keeper(failing, Saving());
+  EXPECT_EQ(keeper.Get("g", {}).status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(fs::exists(File()));
 }
 
 TEST_F(SnapshotSourceTest, WithoutAFolderToSaveInAnswersGoOn) {
