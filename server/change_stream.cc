@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "server/convert.h"
@@ -18,6 +20,7 @@ constexpr std::chrono::milliseconds kDefaultHeartbeat{10000};
 constexpr std::chrono::milliseconds kLeastHeartbeat{100};
 constexpr std::chrono::milliseconds kMostHeartbeat{60000};
 constexpr std::int64_t kMicrosPerSecond = 1000000;
+constexpr std::size_t kIdentityDigits = 16;
 
 template <typename E>
 absl::Status ReadKinds(const google::protobuf::RepeatedField<int>& from, std::string_view field,
@@ -41,13 +44,14 @@ absl::StatusOr<std::chrono::milliseconds> ReadHeartbeat(const v1::WatchRequest& 
   return std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
-v1::WatchResponse Message(std::int64_t revision, std::int64_t micros) {
-  v1::WatchResponse message;
-  message.set_revision(revision);
-  message.mutable_commit_time()->set_seconds(micros / kMicrosPerSecond);
-  message.mutable_commit_time()->set_nanos(
-      static_cast<std::int32_t>(micros % kMicrosPerSecond * 1000));
-  return message;
+absl::StatusOr<std::optional<std::uint64_t>> ReadIdentity(const v1::WatchRequest& request) {
+  std::uint64_t identity = 0;
+  const std::string& text = request.graph_identity();
+  if (text.empty()) return std::nullopt;
+  if (text.size() != kIdentityDigits || !absl::SimpleHexAtoi(text, &identity)) {
+    return InvalidField("graph_identity", "is none that a message of Watch had");
+  }
+  return identity;
 }
 
 struct PutElement {
@@ -58,20 +62,6 @@ struct PutElement {
   void operator()(const RegionRecord& region) const { *element.mutable_region() = ToProto(region); }
   void operator()(const LineRecord& line) const { *element.mutable_line() = ToProto(line); }
 };
-
-v1::WatchResponse EventOf(const storage::Change& change) {
-  v1::WatchResponse message = Message(change.revision, change.commit_time_micros);
-  if (change.reloaded) {
-    message.set_reloaded(true);
-  } else if (change.settings) {
-    message.set_settings(true);
-  } else {
-    v1::Change& event = *message.mutable_change();
-    if (change.before.index() != 0) std::visit(PutElement{*event.mutable_before()}, change.before);
-    if (change.after.index() != 0) std::visit(PutElement{*event.mutable_after()}, change.after);
-  }
-  return message;
-}
 
 template <typename T> bool Has(const std::vector<T>& list, T value) {
   return std::find(list.begin(), list.end(), value) != list.end();
@@ -91,6 +81,7 @@ absl::StatusOr<WatchSpec> ReadWatch(const v1::WatchRequest& request) {
   LIANJIE_RETURN_IF_ERROR(
       ReadKinds(request.elements(), "elements", v1::ElementKind_MAX, spec.filter.elements));
   LIANJIE_ASSIGN_OR_RETURN(spec.heartbeat, ReadHeartbeat(request));
+  LIANJIE_ASSIGN_OR_RETURN(spec.identity, ReadIdentity(request));
   return spec;
 }
 
@@ -99,8 +90,37 @@ ChangeStream::ChangeStream(const storage::Store& store, WatchSpec spec)
       spec_(std::move(spec)),
       every_kind_(spec_.filter.node_kinds.empty() && spec_.filter.mechanisms.empty() &&
                   spec_.filter.elements.empty()),
+      identity_(spec_.identity),
       done_(spec_.after_revision),
-      revision_(spec_.after_revision) {}
+      revision_(spec_.after_revision) {
+  if (!spec_.filter.region.empty()) history_.emplace(spec_.filter.region);
+}
+
+v1::WatchResponse ChangeStream::Message(std::int64_t revision, std::int64_t micros) const {
+  v1::WatchResponse message;
+  message.set_revision(revision);
+  message.mutable_commit_time()->set_seconds(micros / kMicrosPerSecond);
+  message.mutable_commit_time()->set_nanos(
+      static_cast<std::int32_t>(micros % kMicrosPerSecond * 1000));
+  if (identity_) {
+    message.set_graph_identity(absl::StrCat(absl::Hex(*identity_, absl::kZeroPad16)));
+  }
+  return message;
+}
+
+v1::WatchResponse ChangeStream::EventOf(const storage::Change& change) const {
+  v1::WatchResponse message = Message(change.revision, change.commit_time_micros);
+  if (change.reloaded) {
+    message.set_reloaded(true);
+  } else if (change.settings) {
+    message.set_settings(true);
+  } else {
+    v1::Change& event = *message.mutable_change();
+    if (change.before.index() != 0) std::visit(PutElement{*event.mutable_before()}, change.before);
+    if (change.after.index() != 0) std::visit(PutElement{*event.mutable_after()}, change.after);
+  }
+  return message;
+}
 
 v1::WatchResponse ChangeStream::Checkpoint() const {
   v1::WatchResponse message = Message(done_, done_micros_);
@@ -120,13 +140,17 @@ absl::StatusOr<bool> ChangeStream::Next(std::size_t max_bytes,
         return true;
       }
     }
+    if (window_->ahead) {
+      LIANJIE_ASSIGN_OR_RETURN(const bool seen, LookAhead());
+      if (!seen) return false;
+    }
     LIANJIE_ASSIGN_OR_RETURN(const std::optional<storage::Change> change, window_->changes->Next());
     if (!change.has_value()) {
       EndRevision(out);
       done_ = window_->reader->info().revision;  // the last revisions may have no events
       done_micros_ = window_->reader->info().update_time_micros;
       window_.reset();
-      stays_.clear();
+      if (history_) history_->End();
       continue;
     }
     if (change->revision != revision_) {
@@ -168,42 +192,42 @@ absl::StatusOr<bool> ChangeStream::OpenWindow() {
     return NotFound(Reason::kGraphNotFound, "graph", spec_.graph);
   }
   identity_ = info.identity;
-  const bool filtered = !spec_.filter.region.empty();
-  if (filtered && !members_.has_value()) {
-    LIANJIE_ASSIGN_OR_RETURN(members_, RegionMembers::Read(*reader, spec_.filter.region));
-  }
   if (info.revision == done_) {
     done_micros_ = info.update_time_micros;
+    if (!history_ || region_known_) return false;
+    history_->Begin(std::move(reader));
+    LIANJIE_RETURN_IF_ERROR(CheckRegion());
+    history_->End();
     return false;
   }
   LIANJIE_ASSIGN_OR_RETURN(auto changes, reader->ScanChanges(done_));
-  window_ = Window{.reader = std::move(reader), .changes = std::move(changes)};
-  if (filtered) LIANJIE_RETURN_IF_ERROR(LookAhead());
+  window_ = Window{.reader = reader, .changes = std::move(changes)};
+  if (!history_) return true;
+  LIANJIE_ASSIGN_OR_RETURN(window_->ahead, reader->ScanChanges(done_));
+  history_->Begin(std::move(reader));
   return true;
 }
 
-// Nodes that leave a region, or the graph, later in the window: links that changed before that did
-// so in the region that the node was in then. The region tree is that of the window's end.
-absl::Status ChangeStream::LookAhead() {
-  LIANJIE_ASSIGN_OR_RETURN(const auto changes, window_->reader->ScanChanges(done_));
-  bool tree_changed = false;
-  for (std::uint64_t position = 0;; ++position) {
-    LIANJIE_ASSIGN_OR_RETURN(const std::optional<storage::Change> change, changes->Next());
-    if (!change.has_value()) break;
-    tree_changed = tree_changed || change->reloaded ||
-                   std::holds_alternative<RegionRecord>(change->before) ||
-                   std::holds_alternative<RegionRecord>(change->after);
-    const auto* before = std::get_if<NodeRecord>(&change->before);
-    const auto* after = std::get_if<NodeRecord>(&change->after);
-    if (before == nullptr || (after != nullptr && after->region == before->region)) continue;
-    stays_[before->id].push_back({.until = position, .region = before->region});
+absl::Status ChangeStream::CheckRegion() {
+  if (std::exchange(region_known_, true)) return absl::OkStatus();
+  LIANJIE_ASSIGN_OR_RETURN(const bool known, history_->Known());
+  if (known) return absl::OkStatus();
+  return NotFound(Reason::kRegionNotFound, "region", spec_.filter.region);
+}
+
+// A piece of the way to the window's end; true: it is reached.
+absl::StatusOr<bool> ChangeStream::LookAhead() {
+  for (int seen = 0; seen < kMostPassedOver; ++seen) {
+    LIANJIE_ASSIGN_OR_RETURN(const std::optional<storage::Change> change, window_->ahead->Next());
+    if (!change.has_value()) {
+      window_->ahead.reset();
+      history_->Close();
+      LIANJIE_RETURN_IF_ERROR(CheckRegion());
+      return true;
+    }
+    LIANJIE_RETURN_IF_ERROR(history_->Add(*change));
   }
-  if (!tree_changed) return absl::OkStatus();
-  absl::StatusOr<RegionMembers> members =
-      RegionMembers::Read(*window_->reader, spec_.filter.region);
-  if (!members.ok() && !absl::IsNotFound(members.status())) return members.status();
-  members_ = members.ok() ? *std::move(members) : RegionMembers(spec_.filter.region);
-  return absl::OkStatus();
+  return false;
 }
 
 bool ChangeStream::KindPasses(const storage::Change::Image& image) const {
@@ -217,32 +241,25 @@ bool ChangeStream::KindPasses(const storage::Change::Image& image) const {
   return link != nullptr && Has(filter.mechanisms, link->mechanism);
 }
 
-absl::StatusOr<bool> ChangeStream::EndPasses(const std::string& node) {
-  if (const auto stays = stays_.find(node); stays != stays_.end()) {
-    const auto stay =
-        std::find_if(stays->second.begin(), stays->second.end(),
-                     [this](const Stay& candidate) { return candidate.until > window_->position; });
-    if (stay != stays->second.end()) return members_->Contains(stay->region);
-  }
-  const absl::StatusOr<NodeRecord> record = window_->reader->GetNode(node);
-  if (absl::IsNotFound(record.status())) return false;
-  LIANJIE_RETURN_IF_ERROR(record.status());
-  return members_->Contains(record->region);
-}
-
 absl::StatusOr<bool> ChangeStream::RegionPasses(const storage::Change::Image& image) {
   if (image.index() == 0) return false;
-  if (!members_.has_value()) return true;
-  if (const auto* node = std::get_if<NodeRecord>(&image)) return members_->Contains(node->region);
-  if (const auto* region = std::get_if<RegionRecord>(&image)) {
-    // A region that is being made or moved is in it by its parent.
-    return members_->Contains(region->code) || members_->Contains(region->parent);
+  if (!history_) return true;
+  const std::uint64_t now = window_->position;
+  if (const auto* node = std::get_if<NodeRecord>(&image)) {
+    return history_->HasRegion(node->region, now);
   }
-  if (const auto* line = std::get_if<LineRecord>(&image)) return members_->Contains(line->region);
+  if (const auto* line = std::get_if<LineRecord>(&image)) {
+    return history_->HasRegion(line->region, now);
+  }
+  if (const auto* region = std::get_if<RegionRecord>(&image)) {
+    // A region that is made, moved or deleted is in it by the parent that it has or had.
+    if (region->code == spec_.filter.region) return true;
+    return history_->HasRegion(region->parent, now);
+  }
   const auto& link = std::get<LinkRecord>(image);
-  LIANJIE_ASSIGN_OR_RETURN(const bool source, EndPasses(link.source));
+  LIANJIE_ASSIGN_OR_RETURN(const bool source, history_->HasNode(link.source, now));
   if (source) return true;
-  return EndPasses(link.target);
+  return history_->HasNode(link.target, now);
 }
 
 absl::StatusOr<bool> ChangeStream::Passes(const storage::Change& change) {

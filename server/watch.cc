@@ -148,6 +148,9 @@ class Watch final : public grpc::ServerWriteReactor<grpc::ByteBuffer>,
       if (!over_) Append(message);
     }
     if (!status.ok()) return EndLocked(status);
+    // What comes is long in coming: a sign of life meanwhile.
+    const bool silent = messages.empty() && Clock::now() - moved_ >= heartbeat_;
+    if (!all && silent && !over_ && !outstanding_) Append(changes_->Checkpoint());
     wanted_ = wanted_ || !all;
     Send();
   }

@@ -230,6 +230,7 @@ absl::Status Follow(Connection& connection, const WatchFlags& flags, Format form
     LIANJIE_RETURN_IF_ERROR(out->Close());
     lines.clear();
     request.set_after_revision(message.revision());
+    request.set_graph_identity(message.graph_identity());
     moved = true;
     if (flags.once && message.revision() >= until) {
       context.TryCancel();

@@ -34,10 +34,11 @@ class Event:
 
 
 def request(
-    graph: str, after_revision: int, region: str | None, kinds: Iterable[str], heartbeat: float | None
+    graph: str, after_revision: int, region: str | None, kinds: Iterable[str], heartbeat: float | None, graph_identity: str | None
 ) -> transfer_pb2.WatchRequest:
     """The request of a watch. LianjieError for a kind that is none."""
     message = transfer_pb2.WatchRequest(graph=graph, after_revision=after_revision, region=region or "")
+    message.graph_identity = graph_identity or ""
     lists = (
         (transfer_pb2.ElementKind.DESCRIPTOR, message.elements),
         (vocabulary_pb2.NodeKind.DESCRIPTOR, message.node_kinds),
@@ -73,8 +74,8 @@ def _event(message: transfer_pb2.WatchResponse) -> Event:
 
 
 class Watch(Iterator[Event]):
-    """An iterator of events. `revision`: all events up to it were yielded; another watch goes on from there. For one thread;
-    `close` may come from another."""
+    """An iterator of events. `revision`: all events up to it were yielded; another watch goes on from there, and with
+    `graph_identity` in no other graph that took the name. For one thread; `close` may come from another."""
 
     def __init__(self, method: Any, first: transfer_pb2.WatchRequest, checkpoints: bool):
         self.revision = first.after_revision
@@ -100,6 +101,11 @@ class Watch(Iterator[Event]):
             self.revision = event.revision
             if self._checkpoints:
                 return event
+
+    @property
+    def graph_identity(self) -> str | None:
+        """Of the graph that is watched; None until something was read."""
+        return self._request.graph_identity or None
 
     def __enter__(self) -> Watch:
         return self
@@ -136,6 +142,7 @@ class Watch(Iterator[Event]):
                 raise errors.from_rpc(error) from None
             self._pause = min(_LONGEST_PAUSE, 2 * self._pause or 0.1)
             return
+        self._request.graph_identity = message.graph_identity
         event = _event(message)
         self._whole.append(event)
         if event.kind == "checkpoint":
@@ -157,6 +164,7 @@ class Watching:
         heartbeat: float | None = None,
         checkpoints: bool = False,
         graph: str | None = None,
+        graph_identity: str | None = None,
     ) -> Watch:
         """What changes, event by event, for as long as it is read: an iterator of `Event`, to be closed or used with `with`.
 
@@ -165,9 +173,11 @@ class Watching:
         "region" or "line", a kind of node as "HOUSEHOLD" or a mechanism as "ORDER". heartbeat: seconds after which the
         server gives a sign of life. checkpoints: also yield events of kind "checkpoint". A connection that breaks is made
         again and goes on where it was: a revision's events are yielded when all are there, none twice and none left out.
+        graph_identity: that of an earlier watch; when another graph has the name now, it is GRAPH_NOT_FOUND.
         """
         name = graph or self.graph
         if after_revision is None:
             now = self._call(self._graphs.GetGraph, graph_service_pb2.GetGraphRequest(graph=name))
             after_revision = now.revision
-        return Watch(self._graphs.Watch, request(name, after_revision, region, kinds, heartbeat), checkpoints)
+        first = request(name, after_revision, region, kinds, heartbeat, graph_identity)
+        return Watch(self._graphs.Watch, first, checkpoints)
