@@ -24,6 +24,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kProgressEvery{250};
+constexpr std::chrono::hours kFarAway{24 * 365 * 100};
 constexpr char kSnapshotPhase[] = "snapshot";
 
 absl::StatusOr<ViewSpec> ViewSpecOf(const v1::Frame& frame, Date reference_date) {
@@ -176,7 +177,8 @@ absl::StatusOr<AnalysisHandlers::Asked> AnalysisHandlers::Understand(
   LIANJIE_ASSIGN_OR_RETURN(asked.limits, LimitsOf(frame.limits(), threads_, budget_.free_bytes(),
                                                   arrival, asked.warnings));
   asked.max_rows = static_cast<std::size_t>(frame.limits().max_rows());
-  const auto left = call.deadline() - Call::Clock::now();
+  // Where there is none, as if it were far away.
+  const auto left = std::min<Call::Clock::duration>(call.deadline() - Call::Clock::now(), kFarAway);
   const auto deadline =
       SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(left);
   asked.limits.deadline =

@@ -23,7 +23,8 @@ absl::Status CancelledError() {
 
 Call::Clock::time_point DeadlineOf(const grpc::CallbackServerContext& context,
                                    const CallLimits& limits) {
-  return std::min(context.deadline(), Call::Clock::now() + limits.max_deadline);
+  if (!limits.max_deadline) return context.deadline();
+  return std::min(context.deadline(), Call::Clock::now() + *limits.max_deadline);
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -28,10 +29,16 @@ namespace lianjie::server {
 
 struct CallLimits {
   std::size_t max_message_bytes = std::size_t{4} << 20;
-  std::chrono::milliseconds max_deadline{
-      std::chrono::hours(1)};  // a call's own deadline is cut to this
+  std::optional<std::chrono::milliseconds> max_deadline;  // a call's own deadline is cut to this
   std::chrono::milliseconds stall{
       std::chrono::seconds(30)};  // a reader that takes no message for so long is ended
+
+  // For calls whose length follows from how much there is.
+  CallLimits Uncut() const {
+    CallLimits uncut = *this;
+    uncut.max_deadline.reset();
+    return uncut;
+  }
 };
 
 // What a handler sees of its call. Thread safe.

@@ -115,7 +115,7 @@ class GraphService final : public RawService {
   ServerReadReactor<ByteBuffer>* Import(CallbackServerContext* c, ByteBuffer* a) override {
     auto handler = std::make_shared<ImportHandler>(w_.store, w_.loads);
     return StartUpload(
-        c, a, w_.writes, w_.limits,
+        c, a, w_.writes, w_.limits.Uncut(),
         {.on_message = [handler, max = w_.limits.max_message_bytes](
                            const ByteBuffer& bytes, Call&) { return handler->Take(bytes, max); },
          .on_end = [handler](Call&) -> absl::StatusOr<ByteBuffer> {

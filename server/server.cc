@@ -105,7 +105,9 @@ class ServerImpl final : public Server {
                           .limits = limits_};
     services_.push_back(MakeGraphService(workers));
     services_.push_back(MakeAnalysisService(workers));
-    services_.push_back(MakeAdminService(workers));
+    Workers uncut = workers;
+    uncut.limits = limits_.Uncut();
+    services_.push_back(MakeAdminService(uncut));
     grpc::EnableDefaultHealthCheckService(true);
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;

@@ -45,7 +45,10 @@ struct ServerOptions {
   int write_threads = 8;
   std::size_t max_queue = 256;    // requests that wait in one lane
   std::size_t max_watches = 256;  // at once
-  std::chrono::milliseconds max_deadline{std::chrono::hours(1)};
+  // A call may take so long, whatever deadline its client gave it, and ends with DEADLINE_EXCEEDED
+  // then; nothing: as long as its client lets it. Loads and AdminService are never cut: what they
+  // take follows from how much there is.
+  std::optional<std::chrono::milliseconds> max_deadline;
   // A reader of a stream that takes no message for so long is ended with DEADLINE_EXCEEDED.
   std::chrono::milliseconds stall{std::chrono::seconds(30)};
   // What was a graph's newest state within this time can be read by its revision and watched from,

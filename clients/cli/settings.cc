@@ -15,10 +15,10 @@
 namespace lianjie::cli {
 namespace {
 
-constexpr std::array<std::string_view, 14> kNames = {
-    "data",         "server",          "ca",      "graph",    "threads",   "memory",
-    "listen",       "tls_certificate", "tls_key", "insecure", "retention", "min_free_disk",
-    "write_buffer", "load_memory"};
+constexpr std::array<std::string_view, 15> kNames = {
+    "data",         "server",          "ca",          "graph",    "threads",   "memory",
+    "listen",       "tls_certificate", "tls_key",     "insecure", "retention", "min_free_disk",
+    "write_buffer", "load_memory",     "max_deadline"};
 
 std::string Environment(const char* name) {
   const char* value = std::getenv(name);
@@ -102,7 +102,7 @@ absl::StatusOr<std::uint64_t> ParseBytes(std::string_view flag, std::string_view
   return static_cast<std::uint64_t>(*value * factor);
 }
 
-absl::StatusOr<std::chrono::seconds> ParseRetention(std::string_view text) {
+absl::StatusOr<std::chrono::seconds> ParseTime(std::string_view flag, std::string_view text) {
   const std::string lower = ToLower(Trim(text));
   if (lower == "forever") return std::chrono::seconds::max();
   if (lower == "0") return std::chrono::seconds(0);
@@ -116,8 +116,8 @@ absl::StatusOr<std::chrono::seconds> ParseRetention(std::string_view text) {
       return std::chrono::seconds(*number * kSeconds[unit]);
     }
   }
-  return UsageError(Cat("--retention: '", text,
-                        "' is not a time; write it as 7d, 12h, 30m or 90s, 0 or forever"));
+  return UsageError(
+      Cat(flag, ": '", text, "' is not a time; write it as 7d, 12h, 30m or 90s, 0 or forever"));
 }
 
 namespace {
@@ -175,7 +175,12 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags) {
     LIANJIE_ASSIGN_OR_RETURN(out.memory_bytes, ParseBytes("--memory", memory));
   }
   if (const std::string time = Choose(flags.retention, "", file["retention"]); !time.empty()) {
-    LIANJIE_ASSIGN_OR_RETURN(out.retention, ParseRetention(time));
+    LIANJIE_ASSIGN_OR_RETURN(out.retention, ParseTime("--retention", time));
+  }
+  if (const std::string time = Choose(flags.max_deadline, "", file["max_deadline"]);
+      !time.empty()) {
+    LIANJIE_ASSIGN_OR_RETURN(out.max_deadline, ParseTime("--max-deadline", time));
+    if (out.max_deadline->count() == 0) return UsageError("--max-deadline: 0 lets no call run");
   }
   LIANJIE_ASSIGN_OR_RETURN(
       out.min_free_disk_bytes,

@@ -27,6 +27,7 @@ struct Settings {
   int threads = 0;
   std::uint64_t memory_bytes = 0;
   std::optional<std::chrono::seconds> retention;     // seconds::max(): for ever
+  std::optional<std::chrono::seconds> max_deadline;  // the same
   std::optional<std::uint64_t> min_free_disk_bytes;  // nothing: the store's default
   std::optional<std::uint64_t> write_buffer_bytes;
   std::optional<std::uint64_t> load_memory_bytes;
@@ -39,7 +40,7 @@ struct Settings {
 // As the flags have it: empty where a flag was not given.
 struct Flags {
   std::string config, data, server, ca, graph, memory, retention, listen, tls_certificate, tls_key;
-  std::string min_free_disk, write_buffer, load_memory;
+  std::string max_deadline, min_free_disk, write_buffer, load_memory;
   int threads = -1;
   bool insecure = false;
 };
@@ -52,7 +53,8 @@ absl::StatusOr<Settings> ResolveSettings(const Flags& flags);
 absl::StatusOr<std::uint64_t> ParseBytes(std::string_view flag, std::string_view text);
 
 // "90s", "30m", "12h", "7d", "0"; "forever": seconds::max(). The unit is required, but for 0.
-absl::StatusOr<std::chrono::seconds> ParseRetention(std::string_view text);
+// `flag` is what an error names.
+absl::StatusOr<std::chrono::seconds> ParseTime(std::string_view flag, std::string_view text);
 
 }  // namespace lianjie::cli
 

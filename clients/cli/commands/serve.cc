@@ -22,6 +22,8 @@ namespace {
 
 constexpr char kDefaultListen[] = "127.0.0.1:7443";
 constexpr int kMaxPort = 65535;
+// What a client that forgets to set a deadline, and goes away unseen, may cost.
+constexpr std::chrono::seconds kDefaultMaxDeadline = std::chrono::hours(1);
 // After the drain; a server that hangs then would keep its store locked.
 constexpr std::chrono::seconds kShutdownGrace{10};
 
@@ -37,6 +39,8 @@ absl::Status Serve(const Settings& settings) {
   options.load_memory_bytes = settings.load_memory_bytes;
   options.shutdown_grace = kShutdownGrace;
   if (settings.retention) options.retention = *settings.retention;
+  const std::chrono::seconds longest = settings.max_deadline.value_or(kDefaultMaxDeadline);
+  if (longest != std::chrono::seconds::max()) options.max_deadline = longest;
   const std::size_t colon = options.listen_address.rfind(':');
   if (colon == std::string::npos || colon == 0) {
     return UsageError(Cat("--listen: '", options.listen_address, "' is not HOST:PORT"));
@@ -95,6 +99,11 @@ void AddServe(CLI::App& app, Session& session) {
                    "How long older revisions can be read and watched from, and request ids are "
                    "known: as 7d, 12h, 30m or 90s; 0 keeps the newest alone, forever keeps all; "
                    "default: 7d")
+      ->type_name("TIME");
+  serve
+      ->add_option("--max-deadline", flags.max_deadline,
+                   "Most time that a call may take: as 7d, 12h, 30m or 90s, or forever; loads, "
+                   "checks and backups take as long as they need; default: 1h")
       ->type_name("TIME");
   serve
       ->add_option("--min-free-disk", flags.min_free_disk,
