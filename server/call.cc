@@ -118,12 +118,17 @@ namespace {
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
   UnaryCall(Call::Clock::time_point deadline, const grpc::ByteBuffer& request,
-            grpc::ByteBuffer* response, UnaryBody body)
-      : call_(deadline), request_(request), response_(response), body_(std::move(body)) {}
+            grpc::ByteBuffer* response, UnaryBody body, UnaryMove move)
+      : call_(deadline),
+        request_(request),
+        response_(response),
+        body_(std::move(body)),
+        move_(std::move(move)) {}
 
   void Start(Lane& lane) {
+    const bool last = move_.to == nullptr || move_.to == &lane;
     const absl::Status status =
-        lane.Submit({.run = [this] { Run(); },
+        lane.Submit({.run = [this, last] { last ? Run() : Choose(); },
                      .drop = [this](const absl::Status& why) { Finish(ToGrpcStatus(why)); },
                      .deadline = call_.deadline(),
                      .cancelled = [this] { return call_.cancelled(); }});
@@ -134,6 +139,21 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   void OnDone() override { delete this; }
 
  private:
+  void Choose() {
+    bool moves = false;
+    const absl::Status status = Guarded([&] {
+      moves = move_.when(request_);
+      return absl::OkStatus();
+    });
+    if (!status.ok()) {
+      Finish(ToGrpcStatus(status));
+    } else if (moves) {
+      Start(*move_.to);
+    } else {
+      Run();
+    }
+  }
+
   void Run() {
     const absl::Status status = Guarded([this]() -> absl::Status {
       absl::StatusOr<grpc::ByteBuffer> answer = body_(request_, call_);
@@ -149,6 +169,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   const grpc::ByteBuffer request_;
   grpc::ByteBuffer* const response_;
   const UnaryBody body_;
+  const UnaryMove move_;
 };
 
 class StreamCall final : public grpc::ServerWriteReactor<grpc::ByteBuffer>, public StreamWriter {
@@ -321,9 +342,10 @@ class UploadCall final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
 
 grpc::ServerUnaryReactor* StartUnary(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
-                                     Lane& lane, const CallLimits& limits, UnaryBody body) {
+                                     Lane& lane, const CallLimits& limits, UnaryBody body,
+                                     UnaryMove move) {
   auto call = std::make_unique<UnaryCall>(DeadlineOf(*context, limits), *request, response,
-                                          std::move(body));
+                                          std::move(body), std::move(move));
   call->Start(lane);
   return call.release();  // owned by gRPC until OnDone
 }

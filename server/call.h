@@ -79,14 +79,23 @@ absl::Status Guarded(const std::function<absl::Status()>& body);
 // One request, one answer.
 using UnaryBody =
     std::function<absl::StatusOr<grpc::ByteBuffer>(const grpc::ByteBuffer& request, Call& call)>;
+
+// Where the body is to run when a look at the request, in the first lane, says so.
+struct UnaryMove {
+  Lane* to = nullptr;  // none: it stays
+  std::function<bool(const grpc::ByteBuffer& request)> when = {};
+};
+
 grpc::ServerUnaryReactor* StartUnary(grpc::CallbackServerContext* context,
                                      const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
-                                     Lane& lane, const CallLimits& limits, UnaryBody body);
+                                     Lane& lane, const CallLimits& limits, UnaryBody body,
+                                     UnaryMove move = {});
 
 template <typename Request, typename Response, typename Handler>
 grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context,
                                 const grpc::ByteBuffer* request, grpc::ByteBuffer* response,
-                                Lane& lane, const CallLimits& limits, Handler handler) {
+                                Lane& lane, const CallLimits& limits, Handler handler,
+                                UnaryMove move = {}) {
   return StartUnary(
       context, request, response, lane, limits,
       [handler = std::move(handler), max = limits.max_message_bytes](
@@ -96,7 +105,8 @@ grpc::ServerUnaryReactor* Unary(grpc::CallbackServerContext* context,
         absl::StatusOr<Response> answer = handler(message, call);
         if (!answer.ok()) return answer.status();
         return SerializeMessage(*answer);
-      });
+      },
+      std::move(move));
 }
 
 // Where a server stream's handler puts its answers. One write is outstanding at a time.

@@ -208,6 +208,15 @@ absl::StatusOr<std::shared_ptr<const storage::Reader>> GraphHandlers::OpenReader
   return old_readers_.Open(GraphName(graph), freshness.revision, [&call] { return call.Check(); });
 }
 
+bool GraphHandlers::MustRebuild(std::string_view graph, const v1::Consistency& consistency) {
+  const absl::StatusOr<Freshness> freshness = FreshnessOf(consistency);
+  if (!freshness.ok() || freshness->kind != Freshness::Kind::kExact) return false;
+  const auto reader = store_.OpenReader(GraphName(graph));
+  return reader.ok() && CheckRevision(*freshness, (*reader)->info()).ok() &&
+         IsOlder(*freshness, (*reader)->info()) &&
+         !old_readers_.Has(GraphName(graph), freshness->revision);
+}
+
 absl::StatusOr<v1::Graph> GraphHandlers::CreateGraph(const v1::CreateGraphRequest& request) {
   LIANJIE_RETURN_IF_ERROR(CheckNamed(request.graph()));
   LIANJIE_ASSIGN_OR_RETURN(const std::optional<Date> date, ReferenceDateOf(request.graph()));

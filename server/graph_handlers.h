@@ -51,6 +51,9 @@ class GraphHandlers {
   absl::StatusOr<v1::GetStatisticsResponse> GetStatistics(const v1::GetStatisticsRequest& request,
                                                           const Call& call);
 
+  // Whether a read must wait until an older revision is rebuilt.
+  bool MustRebuild(std::string_view graph, const v1::Consistency& consistency);
+
   absl::Status Export(const v1::ExportRequest& request, StreamWriter& writer, const Call& call);
 
  private:

@@ -71,39 +71,33 @@ class GraphService final : public RawService {
   }
   ServerUnaryReactor* GetNode(CallbackServerContext* c, const ByteBuffer* q,
                               ByteBuffer* a) override {
-    return On<v1::GetNodeRequest, v1::GetNodeResponse>(
-        c, q, a, w_.interactive,
-        [this](const auto& r, Call& call) { return w_.graph.GetNode(r, call); });
+    return Read<v1::GetNodeRequest, v1::GetNodeResponse>(
+        c, q, a, [this](const auto& r, Call& call) { return w_.graph.GetNode(r, call); });
   }
   ServerUnaryReactor* GetLink(CallbackServerContext* c, const ByteBuffer* q,
                               ByteBuffer* a) override {
-    return On<v1::GetLinkRequest, v1::GetLinkResponse>(
-        c, q, a, w_.interactive,
-        [this](const auto& r, Call& call) { return w_.graph.GetLink(r, call); });
+    return Read<v1::GetLinkRequest, v1::GetLinkResponse>(
+        c, q, a, [this](const auto& r, Call& call) { return w_.graph.GetLink(r, call); });
   }
   ServerUnaryReactor* ListNodes(CallbackServerContext* c, const ByteBuffer* q,
                                 ByteBuffer* a) override {
-    return On<v1::ListNodesRequest, v1::ListNodesResponse>(
-        c, q, a, w_.interactive,
-        [this](const auto& r, Call& call) { return w_.graph.ListNodes(r, call); });
+    return Read<v1::ListNodesRequest, v1::ListNodesResponse>(
+        c, q, a, [this](const auto& r, Call& call) { return w_.graph.ListNodes(r, call); });
   }
   ServerUnaryReactor* ListLinks(CallbackServerContext* c, const ByteBuffer* q,
                                 ByteBuffer* a) override {
-    return On<v1::ListLinksRequest, v1::ListLinksResponse>(
-        c, q, a, w_.interactive,
-        [this](const auto& r, Call& call) { return w_.graph.ListLinks(r, call); });
+    return Read<v1::ListLinksRequest, v1::ListLinksResponse>(
+        c, q, a, [this](const auto& r, Call& call) { return w_.graph.ListLinks(r, call); });
   }
   ServerUnaryReactor* ListRegions(CallbackServerContext* c, const ByteBuffer* q,
                                   ByteBuffer* a) override {
-    return On<v1::ListRegionsRequest, v1::ListRegionsResponse>(
-        c, q, a, w_.interactive,
-        [this](const auto& r, Call& call) { return w_.graph.ListRegions(r, call); });
+    return Read<v1::ListRegionsRequest, v1::ListRegionsResponse>(
+        c, q, a, [this](const auto& r, Call& call) { return w_.graph.ListRegions(r, call); });
   }
   ServerUnaryReactor* ListLines(CallbackServerContext* c, const ByteBuffer* q,
                                 ByteBuffer* a) override {
-    return On<v1::ListLinesRequest, v1::ListLinesResponse>(
-        c, q, a, w_.interactive,
-        [this](const auto& r, Call& call) { return w_.graph.ListLines(r, call); });
+    return Read<v1::ListLinesRequest, v1::ListLinesResponse>(
+        c, q, a, [this](const auto& r, Call& call) { return w_.graph.ListLines(r, call); });
   }
   ServerUnaryReactor* GetStatistics(CallbackServerContext* c, const ByteBuffer* q,
                                     ByteBuffer* a) override {
@@ -147,6 +141,18 @@ class GraphService final : public RawService {
   ServerUnaryReactor* On(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a, Lane& lane,
                          Handler handler) {
     return Unary<Request, Response>(c, q, a, lane, w_.limits, std::move(handler));
+  }
+  // A quick read; one of a revision that must be rebuilt first is none, and goes to the heavy lane.
+  template <typename Request, typename Response, typename Handler>
+  ServerUnaryReactor* Read(CallbackServerContext* c, const ByteBuffer* q, ByteBuffer* a,
+                           Handler handler) {
+    return Unary<Request, Response>(
+        c, q, a, w_.interactive, w_.limits, std::move(handler),
+        {.to = &w_.heavy, .when = [this](const ByteBuffer& bytes) {
+           Request request;
+           return ParseMessage(bytes, w_.limits.max_message_bytes, request).ok() &&
+                  w_.graph.MustRebuild(request.graph(), request.consistency());
+         }});
   }
 
   const Workers w_;

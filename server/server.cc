@@ -33,6 +33,15 @@ std::uint64_t DefaultMemory() {
   return pages * page / 2;
 }
 
+std::uint64_t MemoryOf(const ServerOptions& options) {
+  return options.memory_bytes == 0 ? DefaultMemory() : options.memory_bytes;
+}
+
+// For one older revision.
+std::uint64_t MostRebuildBytes(const ServerOptions& options) {
+  return std::min(storage::OpenOptions().max_rebuild_bytes, MemoryOf(options) / 4);
+}
+
 absl::StatusOr<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(
     const ServerOptions& options) {
   if (options.tls_certificate_pem.empty() != options.tls_key_pem.empty()) {
@@ -66,7 +75,7 @@ class ServerImpl final : public Server {
              const ServerOptions& options)
       : options_(options),
         limits_{.max_deadline = options.max_deadline, .stall = options.stall},
-        memory_bytes_(options.memory_bytes == 0 ? DefaultMemory() : options.memory_bytes),
+        memory_bytes_(MemoryOf(options)),
         held_(std::move(held)),
         store_(std::move(store)),
         keeper_(*store_, {.projection_budget_bytes = memory_bytes_ / 4,
@@ -74,7 +83,7 @@ class ServerImpl final : public Server {
                                         ? std::string()
                                         : options.data_dir + "/snapshots"}),
         budget_(memory_bytes_),
-        old_readers_(*store_),
+        old_readers_(*store_, budget_, MostRebuildBytes(options)),
         graph_handlers_(*store_, keeper_, old_readers_),
         analysis_handlers_(keeper_, budget_, options.threads),
         loads_(options.load_memory_bytes),
@@ -202,6 +211,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Open(const ServerOptions& option
   open.retention = options.retention;
   open.min_free_disk_bytes = options.min_free_disk_bytes.value_or(open.min_free_disk_bytes);
   open.write_buffer_bytes = options.write_buffer_bytes.value_or(open.write_buffer_bytes);
+  open.max_rebuild_bytes = MostRebuildBytes(options);
   open.on_failure = options.on_store_failure ? options.on_store_failure : &EndProcess;
   std::unique_ptr<storage::Store> store;
   storage::File held;

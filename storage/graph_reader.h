@@ -45,6 +45,7 @@ class GraphReader : public Reader, public std::enable_shared_from_this<GraphRead
   std::unique_ptr<BulkScan> StartBulkScan(std::size_t most_parts) const override;
   absl::StatusOr<std::unique_ptr<Cursor<Change>>> ScanChanges(
       std::int64_t after_revision) const override;
+  std::uint64_t memory_bytes() const override { return kv_->memory_bytes(); }
 
  private:
   template <typename Record, typename Decode>

@@ -49,6 +49,8 @@ class KeyValueReader {
                                         std::string_view /*upper*/) const {
     return 0;
   }
+  // What it holds of its own, about; not what lies in the map below or its caches.
+  virtual std::uint64_t memory_bytes() const { return 0; }
 };
 
 // Puts and (without a value) deletes, by key.

@@ -34,10 +34,13 @@ class RebuiltReader : public KeyValueReader {
                                                 bool bulk) const override {
     return overlay_.NewIterator(std::move(lower), std::move(upper), bulk);
   }
+  std::uint64_t memory_bytes() const override { return bytes_; }
+  void set_memory_bytes(std::uint64_t bytes) { bytes_ = bytes; }
 
  private:
   const std::shared_ptr<const KeyValueReader> newest_;
   Overlay overlay_;
+  std::uint64_t bytes_ = 0;
 };
 
 // What a record is called within its kind.
@@ -94,6 +97,8 @@ class Rebuilder {
     writer_.Finish();
     return absl::OkStatus();
   }
+
+  std::uint64_t bytes() const { return bytes_; }
 
  private:
   // As the alternatives of Change::Image.
@@ -197,6 +202,7 @@ absl::StatusOr<std::shared_ptr<const KeyValueReader>> RebuildRevision(
   for (; it->Valid(); it->Next()) LIANJIE_RETURN_IF_ERROR(rebuilder.Take(it->value()));
   LIANJIE_RETURN_IF_ERROR(it->status());
   LIANJIE_RETURN_IF_ERROR(rebuilder.Apply());
+  rebuilt->set_memory_bytes(rebuilder.bytes());
   return rebuilt;
 }
 

@@ -203,6 +203,8 @@ class Reader {
   // an after_revision below info().changes_after or above info().revision.
   virtual absl::StatusOr<std::unique_ptr<Cursor<Change>>> ScanChanges(
       std::int64_t after_revision) const = 0;
+  // What it holds of its own, about: of an older revision what differs from the newest.
+  virtual std::uint64_t memory_bytes() const { return 0; }
 };
 
 struct LoadOptions {

@@ -158,6 +158,81 @@ TEST_F(ServerTest, AFullQueueRefusesAndWhoWaitsIsTold) {
   EXPECT_EQ(second->Finish().error_code(), grpc::StatusCode::CANCELLED);
 }
 
+TEST_F(ServerTest, ARevisionThatMustBeRebuiltIsNoQuickRead) {
+  options_.heavy_threads = 1;
+  Open();
+  Import("g", 20000, 5);
+  const auto upsert = [&](const std::string& name) {
+    grpc::ClientContext context;
+    v1::MutateRequest request;
+    request.set_graph("g");
+    v1::Node& node = *request.add_mutations()->mutable_upsert_node();
+    node.set_id("0");
+    node.set_name(name);
+    v1::MutateResponse response;
+    EXPECT_TRUE(graphs_->Mutate(&context, request, &response).ok());
+    return response.revision();
+  };
+  const auto get = [&](std::int64_t revision, milliseconds time) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + time);
+    v1::GetNodeRequest request;
+    request.set_graph("g");
+    request.set_id("0");
+    request.mutable_consistency()->set_exact_revision(revision);
+    v1::GetNodeResponse response;
+    const grpc::Status status = graphs_->GetNode(&context, request, &response);
+    return std::pair(status, response.node().name());
+  };
+  const std::int64_t old = upsert("old");
+  const std::int64_t kept = upsert("kept");
+  const std::int64_t now = upsert("new");
+  EXPECT_EQ(get(kept, milliseconds(60000)).second, "kept");
+  grpc::ClientContext busy;
+  v1::RunResponse message;
+  const auto running = analyses_->Run(&busy, Betweenness("g"));
+  do {
+    ASSERT_TRUE(running->Read(&message)) << running->Finish().error_message();
+  } while (message.progress().phase() != "running");
+  EXPECT_EQ(get(now, milliseconds(60000)).second, "new");
+  EXPECT_EQ(get(kept, milliseconds(60000)).second, "kept");
+  EXPECT_EQ(get(old, milliseconds(300)).first.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  busy.TryCancel();
+  while (running->Read(&message)) {
+  }
+  EXPECT_EQ(running->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_EQ(get(old, milliseconds(60000)).second, "old");
+}
+
+TEST_F(ServerTest, TheCapOfACallIsTheServersAndSparesLoads) {
+  EXPECT_FALSE(ServerOptions().max_deadline.has_value()) << "in process nothing is cut";
+  Open();
+  Import("g", 20000, 5);
+  server_->Shutdown();
+  server_.reset();
+  options_.max_deadline = milliseconds(300);
+  Open();
+  v1::RunResponse message;
+  grpc::ClientContext context;
+  const auto run = analyses_->Run(&context, Betweenness("g"));
+  while (run->Read(&message)) {
+  }
+  EXPECT_EQ(run->Finish().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  grpc::ClientContext loading;
+  v1::ImportResponse loaded;
+  const auto load = graphs_->Import(&loading, &loaded);
+  v1::ImportRequest part;
+  part.mutable_options()->set_graph("slow");
+  ASSERT_TRUE(load->Write(part));
+  std::this_thread::sleep_for(milliseconds(600));
+  part.mutable_chunk()->add_nodes()->set_id("A");
+  ASSERT_TRUE(load->Write(part));
+  part.mutable_end()->set_row_count(1);
+  load->WriteLast(part, grpc::WriteOptions());
+  const grpc::Status status = load->Finish();
+  EXPECT_TRUE(status.ok()) << status.error_message();
+}
+
 TEST_F(ServerTest, AReaderThatStallsIsEnded) {
   options_.heavy_threads = 1;
   options_.stall = milliseconds(300);
