@@ -12,7 +12,6 @@ namespace lianjie::server {
 namespace {
 
 constexpr int kMaxMutations = 100000;
-constexpr std::size_t kMaxRequestIdBytes = 128;
 
 using storage::WriteKind;
 
@@ -177,6 +176,11 @@ absl::StatusOr<std::optional<Date>> ReferenceDateOf(const v1::Graph& graph) {
 
 }  // namespace
 
+absl::Status CheckRequestId(std::string_view field, std::string_view id) {
+  if (id.size() <= kMaxRequestIdBytes) return absl::OkStatus();
+  return LimitExceeded(field, kMaxRequestIdBytes, id.size(), "bytes");
+}
+
 absl::StatusOr<Freshness> FreshnessOf(const v1::Consistency& consistency) {
   using Kind = Freshness::Kind;
   switch (consistency.requirement_case()) {
@@ -254,9 +258,7 @@ absl::StatusOr<v1::MutateResponse> GraphHandlers::Mutate(const v1::MutateRequest
     return LimitExceeded("mutations", kMaxMutations, request.mutations_size(),
                          "writes in one batch; use Import");
   }
-  if (request.request_id().size() > kMaxRequestIdBytes) {
-    return LimitExceeded("request_id", kMaxRequestIdBytes, request.request_id().size(), "bytes");
-  }
+  LIANJIE_RETURN_IF_ERROR(CheckRequestId("request_id", request.request_id()));
   storage::Batch batch;
   batch.graph = GraphName(request.graph());
   batch.request_id = request.request_id();

@@ -18,6 +18,11 @@ namespace lianjie::server {
 
 inline constexpr std::string_view kDefaultGraph = "default";
 
+inline constexpr std::size_t kMaxRequestIdBytes = 128;
+
+// LIMIT_EXCEEDED when a request id has more.
+absl::Status CheckRequestId(std::string_view field, std::string_view id);
+
 // The graph a request names, or the default one.
 inline std::string_view GraphName(std::string_view name) {
   return name.empty() ? kDefaultGraph : name;

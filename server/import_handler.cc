@@ -100,6 +100,7 @@ absl::Status ImportHandler::Begin(const v1::ImportOptions& options) {
   storage::LoadOptions load;
   load.graph = GraphName(options.graph());
   load.create_graph = true;
+  LIANJIE_RETURN_IF_ERROR(CheckRequestId("options.request_id", options.request_id()));
   load.request_id = options.request_id();
   load.skip_bad_rows = options.collect_bad_rows();
   if (options.max_bad_rows() < 0) return InvalidField("options.max_bad_rows", "is negative");
@@ -176,6 +177,7 @@ absl::Status ImportHandler::AddRows(const Messages& rows, const v1::ImportChunk&
                                      {"value", Cat(max_bad_rows_)},
                                      {"needed", Cat(max_bad_rows_ + 1)}}});
     } else {
+      load_->AddToDigest(Cat(row_count_, " ", IdOf(rows[i]), " ", record.status().message()));
       unreadable_.push_back({.origin = where, .id = IdOf(rows[i]), .status = record.status()});
     }
   }

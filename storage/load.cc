@@ -28,7 +28,11 @@ class GraphLoad : public Load {
   GraphLoad(std::shared_ptr<StoreCore> core, LoadOptions options)
       : core_(std::move(core)),
         options_(std::move(options)),
-        rows_(std::make_unique<LoadRows>(core_->kv->Space(), options_.memory_bytes)) {}
+        rows_(std::make_unique<LoadRows>(core_->kv->Space(), options_.memory_bytes)) {
+    // The same rows under other rules are another request.
+    digest_.AddNumber(options_.on_existing == LoadOptions::OnExisting::kUpdate ? 1 : 0);
+    digest_.AddNumber(options_.skip_bad_rows ? 1 + options_.max_bad_rows : 0);
+  }
 
   std::unique_ptr<RowBlock> NewBlock() const override {
     return std::make_unique<EncodedRows>(!options_.request_id.empty());
@@ -49,6 +53,8 @@ class GraphLoad : public Load {
   absl::Status AddLine(LineRecord line, RowOrigin origin) override {
     return AddOne([&](RowBlock& block) { block.AddLine(std::move(line), origin); });
   }
+
+  void AddToDigest(std::string_view part) override { digest_.Add(part); }
 
   absl::StatusOr<LoadResult> Finish() override {
     LIANJIE_RETURN_IF_ERROR(ended_);

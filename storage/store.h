@@ -296,6 +296,8 @@ class Load {
   virtual absl::Status AddNode(NodeRecord node, RowOrigin origin) = 0;
   virtual absl::Status AddLink(LinkRecord link, RowOrigin origin) = 0;
   virtual absl::Status AddLine(LineRecord line, RowOrigin origin) = 0;
+  // What else tells this load from others of the same rows and request id.
+  virtual void AddToDigest(std::string_view part) = 0;
   virtual absl::StatusOr<LoadResult> Finish() = 0;
   // The row that ended the load, after an error that a row caused.
   virtual const std::optional<RowError>& bad_row() const = 0;

@@ -40,7 +40,8 @@ constexpr char kFooter[] =
 
 struct ImportFlags {
   std::vector<std::string> nodes, links, regions, lines, inputs;
-  std::string mapping, bad_rows, encoding, delimiter, on_existing = "error", format = "table";
+  std::string request_id, mapping, bad_rows, encoding, delimiter;
+  std::string on_existing = "error", format = "table";
 };
 
 absl::StatusOr<char> ParseDelimiter(const std::string& text) {
@@ -107,6 +108,7 @@ absl::Status PrintJson(const ImportOutcome& outcome, OutputFile& out) {
 absl::StatusOr<ImportSettings> ReadFlags(const Settings& settings, const ImportFlags& flags) {
   ImportSettings load;
   load.graph = settings.graph;
+  load.request_id = flags.request_id;
   load.bad_rows_path = flags.bad_rows;
   load.encoding = flags.encoding;
   LIANJIE_ASSIGN_OR_RETURN(load.delimiter, ParseDelimiter(flags.delimiter));
@@ -126,6 +128,7 @@ absl::StatusOr<ImportSettings> ReadFlags(const Settings& settings, const ImportF
     return UsageError(
         "there is nothing to import: give --nodes, --links, --regions, --lines or --input");
   if (!IsValidUtf8(settings.graph)) return UsageError("--graph: is not valid UTF-8");
+  if (!IsValidUtf8(flags.request_id)) return UsageError("--request-id: is not valid UTF-8");
   for (const ImportInput& input : load.inputs) {  // before a store is made for nothing
     if (!IsValidUtf8(input.path)) return UsageError("a file's name is not valid UTF-8");
     std::error_code error;
@@ -215,6 +218,11 @@ void AddImport(CLI::App& app, Session& session) {
       ->add_option("--on-existing", flags->on_existing,
                    "What an id does that the graph has: error or update; default: error")
       ->type_name("error|update");
+  command
+      ->add_option("--request-id", flags->request_id,
+                   "A name of this load, at most 128 bytes: given again after a kill or a lost "
+                   "answer, the same load is done once; known for as long as the store's retention")
+      ->type_name("ID");
   command
       ->add_option("--encoding", flags->encoding,
                    "Encoding of the files, as gb18030; default: UTF-8")

@@ -30,6 +30,7 @@ absl::Status Located(std::string_view file, const absl::Status& status) {
 v1::ImportOptions OptionsOf(const ImportSettings& settings) {
   v1::ImportOptions options;
   options.set_graph(settings.graph);
+  options.set_request_id(settings.request_id);
   options.set_on_existing(settings.update_existing ? v1::ON_EXISTING_UPDATE
                                                    : v1::ON_EXISTING_ERROR);
   options.set_collect_bad_rows(!settings.bad_rows_path.empty());

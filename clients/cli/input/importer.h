@@ -28,6 +28,7 @@ struct ImportInput {
 
 struct ImportSettings {
   std::string graph;
+  std::string request_id;  // empty: each load is new
   std::vector<ImportInput> inputs;
   const Mapping* mapping = nullptr;
   bool update_existing = false;
