@@ -62,6 +62,13 @@ class GraphHandlers {
   absl::Status Export(const v1::ExportRequest& request, StreamWriter& writer, const Call& call);
 
  private:
+  // Both of one revision.
+  struct Seen {
+    std::shared_ptr<const Snapshot> snapshot;
+    std::shared_ptr<const storage::Reader> reader;
+  };
+
+  absl::StatusOr<Seen> See(std::string_view graph, Freshness freshness, const Call& call);
   // The newest Reader, or that of the very revision that is asked for.
   absl::StatusOr<std::shared_ptr<const storage::Reader>> OpenReader(
       std::string_view graph, const v1::Consistency& consistency, const Call& call);

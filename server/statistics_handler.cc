@@ -11,6 +11,8 @@
 namespace lianjie::server {
 namespace {
 
+constexpr int kMostTries = 5;
+
 struct Count {
   std::int64_t all = 0;
   std::int64_t active = 0;
@@ -86,15 +88,36 @@ void CountLinks(const View& view, v1::GetStatisticsResponse& out) {
 
 }  // namespace
 
+// A Snapshot, and what the store says of the same revision. Where that is no longer kept (a load
+// came, or the retention is over), a newer Snapshot is; of a graph that is loaded again and again
+// it may not be found.
+absl::StatusOr<GraphHandlers::Seen> GraphHandlers::See(std::string_view graph, Freshness freshness,
+                                                       const Call& call) {
+  const auto check = [&call] { return call.Check(); };
+  for (int tries = 1;; ++tries) {
+    Seen seen;
+    LIANJIE_ASSIGN_OR_RETURN(seen.snapshot, keeper_.Get(graph, freshness, check));
+    LIANJIE_ASSIGN_OR_RETURN(seen.reader, store_.OpenReader(graph));
+    const std::int64_t revision = seen.snapshot->revision();
+    if (seen.reader->info().revision == revision) return seen;
+    auto older = old_readers_.Open(graph, revision, check);
+    if (older.ok()) {
+      seen.reader = *std::move(older);
+      return seen;
+    }
+    const bool passed = absl::IsFailedPrecondition(older.status());
+    if (!passed || freshness.kind == Freshness::Kind::kExact || tries == kMostTries) {
+      return older.status();
+    }
+    freshness = {.kind = Freshness::Kind::kLatest};
+  }
+}
+
 absl::StatusOr<v1::GetStatisticsResponse> GraphHandlers::GetStatistics(
     const v1::GetStatisticsRequest& request, const Call& call) {
   LIANJIE_ASSIGN_OR_RETURN(const Freshness freshness, FreshnessOf(request.consistency()));
-  LIANJIE_ASSIGN_OR_RETURN(const auto snapshot, keeper_.Get(GraphName(request.graph()), freshness,
-                                                            [&call] { return call.Check(); }));
-  LIANJIE_ASSIGN_OR_RETURN(auto reader, store_.OpenReader(GraphName(request.graph())));
-  if (IsOlder(freshness, reader->info())) {
-    LIANJIE_ASSIGN_OR_RETURN(reader, OpenReader(request.graph(), request.consistency(), call));
-  }
+  LIANJIE_ASSIGN_OR_RETURN(const Seen seen, See(GraphName(request.graph()), freshness, call));
+  const auto& [snapshot, reader] = seen;
   ViewSpec spec;
   spec.as_of = snapshot->reference_date();
   if (request.has_as_of()) {
@@ -103,11 +126,6 @@ absl::StatusOr<v1::GetStatisticsResponse> GraphHandlers::GetStatistics(
   LIANJIE_ASSIGN_OR_RETURN(const View view, View::Make(snapshot, spec));
   v1::GetStatisticsResponse response;
   *response.mutable_graph() = ToProto(reader->info());
-  // The newest digest is none of an older revision.
-  if (reader->info().revision != snapshot->revision()) response.mutable_graph()->clear_digest();
-  response.mutable_graph()->set_revision(snapshot->revision());
-  response.mutable_graph()->set_node_count(snapshot->node_count());
-  response.mutable_graph()->set_link_count(snapshot->link_count());
   *response.mutable_as_of() = ToProto(view.as_of());
   CountNodes(view, response);
   CountLinks(view, response);

@@ -1,11 +1,13 @@
 """Lists and exports of a graph that others write to meanwhile: whole, each row once."""
 
 import threading
+import time
 
 import harness
 import lianjie
 import pandas as pd
 import pytest
+from lianjie.v1 import graph_service_pb2, graph_service_pb2_grpc
 
 ROWS = 25_000  # three pages and more
 
@@ -63,3 +65,43 @@ def test_an_export_is_of_one_revision_while_the_graph_is_written_to(written, tmp
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["lines.csv", "links.csv", "nodes.csv", "regions.csv"]
     assert during > 0, "nothing was written meanwhile"
     print(f"an export of {ROWS:,} nodes while {during} commits were made")
+
+
+def test_statistics_are_of_one_revision(client):
+    """Each commit makes a region, a line and a node, so that at every revision there are as many of each."""
+    client.create_graph(client.graph)
+    stub = graph_service_pb2_grpc.GraphServiceStub(client.channel)
+    stop, failures, times = threading.Event(), [], {}
+
+    def write():
+        number = 0
+        while not stop.is_set() and number < 2000:
+            number += 1
+            done = client.mutate(
+                lianjie.upsert_region(f"R{number}", level=1),
+                lianjie.upsert_line(region=f"R{number}", year=2020, line_yuan=1.0),
+                lianjie.create_node(f"N{number}", region=f"R{number}"),
+            )
+            times[done.revision] = done.commit_time
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    seen = []
+    try:
+        end = time.monotonic() + 4
+        while time.monotonic() < end or len(seen) < 20:
+            answer = stub.GetStatistics(graph_service_pb2.GetStatisticsRequest(graph=client.graph), timeout=60)
+            graph = answer.graph
+            counts = {graph.revision, graph.node_count, graph.region_count, graph.line_count}
+            counts.add(sum(level.region_count for level in answer.region_levels))
+            counts.add(sum(kind.node_count for kind in answer.node_kinds))
+            assert len(counts) == 1, answer
+            seen.append(graph)
+    finally:
+        stop.set()
+        writer.join()
+    assert not failures and len({graph.revision for graph in seen}) > 3
+    for graph in seen:
+        if graph.revision:
+            assert graph.update_time.ToDatetime() == times[graph.revision].replace(tzinfo=None)
+            assert graph.digest

@@ -61,7 +61,7 @@ def create_link(source: str, target: str, id: str | None = None, **fields: Any) 
 
 
 def upsert_link(id: str, source: str, target: str, **fields: Any) -> Mutation:
-    """Creates a link, or replaces it whole; its ends cannot change."""
+    """Creates a link, or replaces it whole; its ends too."""
     return Mutation(upsert_link=_element(graph_pb2.Link, "id", id, {"source": source, "target": target, **fields}))
 
 
