@@ -56,7 +56,8 @@ def _offset(name: str, size: int, rng: random.Random) -> int:
 
 def damage(store: pathlib.Path, name: str, way: str, rng: random.Random) -> Damage:
     """Damages one file of the store, which has some of every class."""
-    file = rng.choice(sorted(store.glob(PATTERNS[name])))
+    files = sorted(store.glob(PATTERNS[name]))
+    file = max(files, key=lambda each: each.stat().st_size) if name == "log" else rng.choice(files)  # others hold nothing
     data = bytearray(file.read_bytes())
     if not data and way in ("bit", "byte", "truncate", "sector", "empty"):
         way = "grow"  # there is nothing else to do to it
@@ -109,8 +110,11 @@ def _base(chain: Chain) -> pathlib.Path:
     _load_bulk(chain)
     for last in (False, True):
         server = chain.open(preload=False)
-        with chain.load():
+        # A load empties the log, and what is killed is to have something in it.
+        with chain.load(chain.writers if last and live else None):
             pause(chain.rng.uniform(0.4, 0.8), server)
+            while last and live and server.alive() and not any(writer.stream.commits for writer in chain.writers):
+                pause(0.05, server)
         # Every request has its answer by now: damage could take one in doubt away, and rightly so.
         _see(server.address, live and last)
         server.kill() if last and live else server.stop()
