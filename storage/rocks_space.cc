@@ -37,20 +37,14 @@ absl::Status NoRoom(const StoreFolder& folder, std::uint64_t pending) {
 
 class SpaceGuard::Stalls : public rocksdb::EventListener {
  public:
-  void OnStallConditionsChanged(const rocksdb::WriteStallInfo& info) override {
-    stopped_ = info.condition.cur == rocksdb::WriteStallCondition::kStopped;
-    starved_ = false;
-  }
   void OnCompactionBegin(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& /*job*/) override {
     starved_ = false;
   }
-  bool stopped() const { return stopped_; }
   bool starved() const { return starved_; }
-  void Starve() { starved_ = true; }
+  void SetStarved(bool starved) { starved_ = starved; }
 
  private:
-  std::atomic<bool> stopped_ = false;
-  std::atomic<bool> starved_ = false;  // stopped, and nothing is done about it
+  std::atomic<bool> starved_ = false;  // writes are held back, and nothing is done about it
 };
 
 SpaceGuard::SpaceGuard(StoreFolder folder, std::uint64_t reserve_bytes, rocksdb::Env* env)
@@ -92,17 +86,16 @@ absl::Status SpaceGuard::AwaitWrites(rocksdb::DB& db) {
     db.GetIntProperty(property, &number);
     return number;
   };
-  // What the listener heard may be out of date for a moment; it spares asking at every write.
-  const auto is_stopped = [&] { return stalls_->stopped() && value(P::kIsWriteStopped) > 0; };
   auto idle = kStep;
-  while (is_stopped() && !stalls_->starved()) {
+  while (value(P::kIsWriteStopped) > 0) {
+    if (stalls_->starved()) return NoRoom(folder_, value(P::kEstimatePendingCompactionBytes));
     const bool works = value(P::kNumRunningCompactions) + value(P::kNumRunningFlushes) > 0;
     idle = works ? kStep : idle + kStep;
-    if (idle >= kIdle) stalls_->Starve();
+    stalls_->SetStarved(idle >= kIdle);
     std::this_thread::sleep_for(kStep);
   }
-  return is_stopped() ? NoRoom(folder_, value(P::kEstimatePendingCompactionBytes))
-                      : absl::OkStatus();
+  stalls_->SetStarved(false);
+  return absl::OkStatus();
 }
 
 }  // namespace lianjie::storage

@@ -21,12 +21,17 @@ class SpaceTest : public RocksTest {
     EXPECT_TRUE(kv.ok()) << kv.status();
     return kv.ok() ? *std::move(kv) : nullptr;
   }
-  // A table of its own that overlaps those before it.
-  static void Flush(KeyValue& kv, int round) {
-    KeyValueChanges changes;
-    for (int i = 0; i < 100; ++i) changes[Cat("key ", i)] = Cat("round ", round);
-    ASSERT_TRUE(kv.Write(changes, true).ok());
-    ASSERT_TRUE(kv.Flush().ok());
+  // More tables that overlap than start a compaction.
+  void AddTables() {
+    rocksdb::Options options;
+    options.disable_auto_compactions = true;
+    rocksdb::DB* made = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(options, Path("rocksdb"), &made).ok());
+    const std::unique_ptr<rocksdb::DB> db(made);
+    for (int i = 0; i < 5; ++i) {
+      ASSERT_TRUE(db->Put(rocksdb::WriteOptions(), "key 7", i < 4 ? "older" : "last").ok());
+      ASSERT_TRUE(db->Flush(rocksdb::FlushOptions()).ok());
+    }
   }
   std::uint64_t Count(rocksdb::Tickers ticker) const { return statistics_->getTickerCount(ticker); }
   template <typename Condition> static bool Wait(const Condition& condition) {
@@ -46,10 +51,9 @@ TEST_F(SpaceTest, ACompactionThatDoesNotFitWaits) {
   options_.min_free_disk_bytes = 0;
   {
     const auto kv = OpenMap();
-    for (int round = 0; round < 3; ++round) Flush(*kv, round);
-    // The fourth comes with the closing.
-    ASSERT_TRUE(kv->Write({{"key 7", "last"}}, true).ok());
+    ASSERT_TRUE(kv->Write({{"key 7", "first"}}, true).ok());
   }
+  AddTables();
   options_.min_free_disk_bytes = std::uint64_t{1} << 50U;
   for (int start = 0; start < 2; ++start) {
     const std::uint64_t before = Count(rocksdb::COMPACTION_CANCELLED);
