@@ -37,13 +37,28 @@ absl::Status NoRoom(const StoreFolder& folder, std::uint64_t pending) {
 
 class SpaceGuard::Stalls : public rocksdb::EventListener {
  public:
+  // RocksDB counts a compaction that waits for room among the running ones; these are told of when
+  // they truly begin.
   void OnCompactionBegin(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& /*job*/) override {
+    ++running_;
     starved_ = false;
   }
+  void OnCompactionCompleted(rocksdb::DB* /*db*/,
+                             const rocksdb::CompactionJobInfo& /*job*/) override {
+    --running_;
+  }
+  void OnFlushBegin(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*job*/) override {
+    ++running_;
+  }
+  void OnFlushCompleted(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& /*job*/) override {
+    --running_;
+  }
+  bool works() const { return running_ > 0; }
   bool starved() const { return starved_; }
   void SetStarved(bool starved) { starved_ = starved; }
 
  private:
+  std::atomic<int> running_ = 0;
   std::atomic<bool> starved_ = false;  // writes are held back, and nothing is done about it
 };
 
@@ -89,8 +104,7 @@ absl::Status SpaceGuard::AwaitWrites(rocksdb::DB& db) {
   auto idle = kStep;
   while (value(P::kIsWriteStopped) > 0) {
     if (stalls_->starved()) return NoRoom(folder_, value(P::kEstimatePendingCompactionBytes));
-    const bool works = value(P::kNumRunningCompactions) + value(P::kNumRunningFlushes) > 0;
-    idle = works ? kStep : idle + kStep;
+    idle = stalls_->works() ? kStep : idle + kStep;
     stalls_->SetStarved(idle >= kIdle);
     std::this_thread::sleep_for(kStep);
   }
