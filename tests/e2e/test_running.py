@@ -109,7 +109,7 @@ def cold_store(tmp_path_factory):
     store = tmp_path_factory.mktemp("cold") / "store"
     pick = np.random.default_rng(6)
     ids = np.arange(200_000).astype(str)
-    links = pd.DataFrame({"source": pick.choice(ids, 600_000), "target": pick.choice(ids, 600_000)})
+    links = pd.DataFrame({"source": pick.choice(ids, 2_000_000), "target": pick.choice(ids, 2_000_000)})
     with harness.Server(store) as server, server.client() as client:
         client.import_data(nodes=pd.DataFrame({"id": ids}), links=links)
     return store
