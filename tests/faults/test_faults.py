@@ -211,7 +211,7 @@ def test_the_first_failure_ends_the_server_with_its_message(chain, file, call):
     path = sorted((chain.store / "rocksdb").glob(file))[-1] if "*" in file else chain.store / "WITNESS"
     chain.control.only = path.stat().st_ino
     chain.control.fail_error = 5
-    setattr(chain.control, call, getattr(chain.control, f"{call.removeprefix('fail_')}s") + 2)
+    setattr(chain.control, call, getattr(chain.control, f"{call.removeprefix('fail_')}s") + 1)
     with chain.load():
         code = chain.server.wait(10)
         chain.server.kill()
