@@ -9,7 +9,7 @@ import lianjie
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
-from lianjie.v1 import analysis_pb2, analysis_service_pb2, frame_pb2, graph_pb2, graph_service_pb2, transfer_pb2
+from lianjie.v1 import analysis_centrality_pb2, analysis_service_pb2, frame_pb2, graph_pb2, graph_service_pb2, transfer_pb2
 from wire import EXPORT, METHODS, RUN, SERVICES, WRITE, Refusal, mutate, run, send
 
 PLANNED = {path for path in METHODS if "Principal" in path} | {
@@ -258,7 +258,7 @@ def test_an_unknown_field_of_a_precondition_is_named_where_it_stands(channel, gr
 def test_a_period_that_ends_before_it_begins(channel, graph):
     period = frame_pb2.Period(start={"year": 2021, "month": 1, "day": 1}, end={"year": 2020, "month": 1, "day": 1})
     request = analysis_service_pb2.RunRequest(
-        frame={"graph": graph, "period": period}, analysis={"degree": analysis_pb2.Degree()}
+        frame={"graph": graph, "period": period}, analysis={"degree": analysis_centrality_pb2.Degree()}
     )
     assert send(channel, RUN, request).reason == "DATES_OUT_OF_ORDER"
 

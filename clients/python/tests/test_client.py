@@ -7,7 +7,7 @@ import grpc
 import lianjie
 import pandas as pd
 import pytest
-from lianjie.v1 import analysis_pb2, analysis_service_pb2, frame_pb2, transfer_pb2
+from lianjie.v1 import analysis_centrality_pb2, analysis_common_pb2, analysis_pb2, analysis_service_pb2, frame_pb2, transfer_pb2
 
 
 def test_error_carries_code_reason_field_row_and_metadata(client):
@@ -95,7 +95,7 @@ def test_import_says_which_row_the_server_refused(client, server):
 
 
 def answer(**header):
-    analysis = analysis_pb2.Analysis(degree=analysis_pb2.Degree(direction="DIRECTION_REVERSE"))
+    analysis = analysis_pb2.Analysis(degree=analysis_centrality_pb2.Degree(direction="DIRECTION_REVERSE"))
     columns = [
         frame_pb2.ColumnInfo(name="node", type="COLUMN_TYPE_STRING"),
         frame_pb2.ColumnInfo(name="score", type="COLUMN_TYPE_DOUBLE", unit="links"),
@@ -127,7 +127,7 @@ def test_run_gives_rows_and_frame(client, server):
     seen = []
     result = client.degree(direction="reverse", as_of="2020-12-31", region="52", max_rows=3, progress=seen.append)
     request = server.analyses.requests[-1]
-    assert request.analysis.degree.direction == analysis_pb2.DIRECTION_REVERSE
+    assert request.analysis.degree.direction == analysis_common_pb2.DIRECTION_REVERSE
     assert (request.frame.as_of.year, request.frame.filter.region, request.frame.limits.max_rows) == (2020, "52", 3)
     assert result.df["score"].tolist()[::2] == [1.5, 2.0] and result.df["score"].isna().tolist() == [False, True, False]
     assert result.df["node"].isna().tolist() == [False, True, False]

@@ -1,0 +1,66 @@
+// The analyses of engine/centrality: adapters from the API's options to the engine's and back, and
+// rows.
+#include "engine/centrality/betweenness.h"
+#include "engine/centrality/degree.h"
+#include "engine/centrality/page_rank.h"
+#include "server/analysis_row.h"
+
+namespace lianjie::server {
+namespace {
+
+absl::Status Read(const v1::Degree& in, DegreeOptions& out) {
+  ReadText(in.weight(), out.weight);
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const DegreeOptions& in, v1::Degree& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+}
+
+absl::Status Read(const v1::PageRank& in, PageRankOptions& out) {
+  ReadText(in.weight(), out.weight);
+  if (in.has_damping()) out.damping = in.damping();
+  ReadNumber(in.iterations(), out.iterations);
+  ReadNumber(in.tolerance(), out.tolerance);
+  out.sources.assign(in.source().begin(), in.source().end());
+  LIANJIE_RETURN_IF_ERROR(
+      ReadEnum(in.dangling(), &v1::Dangling_IsValid, "dangling", 1, out.dangling));
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const PageRankOptions& in, v1::PageRank& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+  out.set_damping(in.damping);
+  out.set_iterations(in.iterations);
+  out.set_tolerance(in.tolerance);
+  out.set_dangling(WriteEnum<v1::Dangling>(in.dangling, 1));
+}
+
+absl::Status Read(const v1::Betweenness& in, BetweennessOptions& out) {
+  ReadText(in.weight(), out.weight);
+  if (in.has_missing_weight()) out.missing_weight = in.missing_weight();
+  out.normalized = in.normalized();
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const BetweennessOptions& in, v1::Betweenness& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+  out.set_missing_weight(in.missing_weight);
+  out.set_normalized(in.normalized);
+}
+
+}  // namespace
+
+std::vector<AnalysisEntry> CentralityAnalyses() {
+  constexpr LaneKind kHeavy = LaneKind::kHeavy;
+  return {
+      Row(A::kDegree, "degree", "centrality", kHeavy, &A::degree, &A::mutable_degree, Read, Write,
+          &RunDegree, &EstimateDegreeBytes),
+      Row(A::kPageRank, "page_rank", "centrality", kHeavy, &A::page_rank, &A::mutable_page_rank,
+          Read, Write, &RunPageRank, &EstimatePageRankBytes),
+      Row(A::kBetweenness, "betweenness", "centrality", kHeavy, &A::betweenness,
+          &A::mutable_betweenness, Read, Write, &RunBetweenness, &EstimateBetweennessBytes),
+  };
+}
+
+}  // namespace lianjie::server

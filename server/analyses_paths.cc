@@ -1,0 +1,75 @@
+// The analyses of engine/paths: adapters from the API's options to the engine's and back, and rows.
+#include "engine/paths/chain_trace.h"
+#include "engine/paths/distances.h"
+#include "engine/paths/shortest_path.h"
+#include "server/analysis_row.h"
+
+namespace lianjie::server {
+namespace {
+
+absl::Status Read(const v1::ShortestPath& in, ShortestPathOptions& out) {
+  out.source = in.source();
+  out.target = in.target();
+  ReadText(in.weight(), out.weight);
+  if (in.has_missing_weight()) out.missing_weight = in.missing_weight();
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const ShortestPathOptions& in, v1::ShortestPath& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+  out.set_missing_weight(in.missing_weight);
+}
+
+absl::Status Read(const v1::Distances& in, DistancesOptions& out) {
+  out.sources.assign(in.source().begin(), in.source().end());
+  ReadText(in.weight(), out.weight);
+  if (in.has_missing_weight()) out.missing_weight = in.missing_weight();
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const DistancesOptions& in, v1::Distances& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+  out.set_missing_weight(in.missing_weight);
+}
+
+absl::Status Read(const v1::ChainTrace& in, ChainTraceOptions& out) {
+  out.node = in.node();
+  out.pattern = in.pattern();
+  ReadNumber(in.max_hops(), out.max_hops);
+  ReadNumber(in.limit(), out.limit);
+  if (!in.mechanism().empty()) out.mechanisms.clear();
+  for (const int number : in.mechanism()) {
+    Mechanism mechanism = Mechanism::kUnspecified;
+    LIANJIE_RETURN_IF_ERROR(ReadEnum(static_cast<v1::Mechanism>(number), &v1::Mechanism_IsValid,
+                                     "mechanism", 0, mechanism));
+    if (mechanism == Mechanism::kUnspecified)
+      return InvalidField("mechanism", "UNSPECIFIED is not a mechanism");
+    out.mechanisms.push_back(mechanism);
+  }
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const ChainTraceOptions& in, v1::ChainTrace& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_max_hops(in.max_hops);
+  out.set_limit(in.limit);
+  out.clear_mechanism();
+  for (const Mechanism mechanism : in.mechanisms)
+    out.add_mechanism(WriteEnum<v1::Mechanism>(mechanism, 0));
+}
+
+}  // namespace
+
+std::vector<AnalysisEntry> PathAnalyses() {
+  constexpr LaneKind kQuick = LaneKind::kInteractive;
+  constexpr LaneKind kHeavy = LaneKind::kHeavy;
+  return {
+      Row(A::kShortestPath, "shortest_path", "paths", kQuick, &A::shortest_path,
+          &A::mutable_shortest_path, Read, Write, &RunShortestPath, &EstimateShortestPathBytes),
+      Row(A::kDistances, "distances", "paths", kHeavy, &A::distances, &A::mutable_distances, Read,
+          Write, &RunDistances, &EstimateDistancesBytes),
+      Row(A::kChainTrace, "chain_trace", "paths", kQuick, &A::chain_trace, &A::mutable_chain_trace,
+          Read, Write, &RunChainTrace, &EstimateChainTraceBytes),
+  };
+}
+
+}  // namespace lianjie::server

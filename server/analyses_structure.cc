@@ -1,0 +1,34 @@
+// The analyses of engine/structure: adapters from the API's options to the engine's and back, and
+// rows.
+#include "engine/structure/strong_components.h"
+#include "engine/structure/weak_components.h"
+#include "server/analysis_row.h"
+
+namespace lianjie::server {
+namespace {
+
+absl::Status Read(const v1::WeakComponents& /*in*/, WeakComponentsOptions& /*out*/) {
+  return absl::OkStatus();
+}
+void Write(const WeakComponentsOptions& /*in*/, v1::WeakComponents& /*out*/) {}
+
+absl::Status Read(const v1::StrongComponents& /*in*/, StrongComponentsOptions& /*out*/) {
+  return absl::OkStatus();
+}
+void Write(const StrongComponentsOptions& /*in*/, v1::StrongComponents& /*out*/) {}
+
+}  // namespace
+
+std::vector<AnalysisEntry> StructureAnalyses() {
+  constexpr LaneKind kHeavy = LaneKind::kHeavy;
+  return {
+      Row(A::kWeakComponents, "weak_components", "structure", kHeavy, &A::weak_components,
+          &A::mutable_weak_components, Read, Write, &RunWeakComponents,
+          &EstimateWeakComponentsBytes),
+      Row(A::kStrongComponents, "strong_components", "structure", kHeavy, &A::strong_components,
+          &A::mutable_strong_components, Read, Write, &RunStrongComponents,
+          &EstimateStrongComponentsBytes),
+  };
+}
+
+}  // namespace lianjie::server
