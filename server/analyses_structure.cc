@@ -1,5 +1,6 @@
 // The analyses of engine/structure: adapters from the API's options to the engine's and back, and
 // rows.
+#include "engine/structure/clustering.h"
 #include "engine/structure/strong_components.h"
 #include "engine/structure/weak_components.h"
 #include "server/analysis_row.h"
@@ -17,6 +18,11 @@ absl::Status Read(const v1::StrongComponents& /*in*/, StrongComponentsOptions& /
 }
 void Write(const StrongComponentsOptions& /*in*/, v1::StrongComponents& /*out*/) {}
 
+absl::Status Read(const v1::Clustering& /*in*/, ClusteringOptions& /*out*/) {
+  return absl::OkStatus();
+}
+void Write(const ClusteringOptions& /*in*/, v1::Clustering& /*out*/) {}
+
 }  // namespace
 
 std::vector<AnalysisEntry> StructureAnalyses() {
@@ -28,6 +34,8 @@ std::vector<AnalysisEntry> StructureAnalyses() {
       Row(A::kStrongComponents, "strong_components", "structure", kHeavy, &A::strong_components,
           &A::mutable_strong_components, Read, Write, &RunStrongComponents,
           &EstimateStrongComponentsBytes),
+      Row(A::kClustering, "clustering", "structure", kHeavy, &A::clustering, &A::mutable_clustering,
+          Read, Write, &RunClustering, &EstimateClusteringBytes),
   };
 }
 
