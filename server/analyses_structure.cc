@@ -1,5 +1,6 @@
 // The analyses of engine/structure: adapters from the API's options to the engine's and back, and
 // rows.
+#include "engine/structure/articulation.h"
 #include "engine/structure/clustering.h"
 #include "engine/structure/strong_components.h"
 #include "engine/structure/weak_components.h"
@@ -18,6 +19,11 @@ absl::Status Read(const v1::StrongComponents& /*in*/, StrongComponentsOptions& /
 }
 void Write(const StrongComponentsOptions& /*in*/, v1::StrongComponents& /*out*/) {}
 
+absl::Status Read(const v1::Articulation& /*in*/, ArticulationOptions& /*out*/) {
+  return absl::OkStatus();
+}
+void Write(const ArticulationOptions& /*in*/, v1::Articulation& /*out*/) {}
+
 absl::Status Read(const v1::Clustering& /*in*/, ClusteringOptions& /*out*/) {
   return absl::OkStatus();
 }
@@ -34,6 +40,8 @@ std::vector<AnalysisEntry> StructureAnalyses() {
       Row(A::kStrongComponents, "strong_components", "structure", kHeavy, &A::strong_components,
           &A::mutable_strong_components, Read, Write, &RunStrongComponents,
           &EstimateStrongComponentsBytes),
+      Row(A::kArticulation, "articulation", "structure", kHeavy, &A::articulation,
+          &A::mutable_articulation, Read, Write, &RunArticulation, &EstimateArticulationBytes),
       Row(A::kClustering, "clustering", "structure", kHeavy, &A::clustering, &A::mutable_clustering,
           Read, Write, &RunClustering, &EstimateClusteringBytes),
   };
