@@ -2,6 +2,7 @@
 // rows.
 #include "engine/structure/articulation.h"
 #include "engine/structure/clustering.h"
+#include "engine/structure/label_propagation.h"
 #include "engine/structure/strong_components.h"
 #include "engine/structure/weak_components.h"
 #include "server/analysis_row.h"
@@ -24,6 +25,18 @@ absl::Status Read(const v1::Articulation& /*in*/, ArticulationOptions& /*out*/) 
 }
 void Write(const ArticulationOptions& /*in*/, v1::Articulation& /*out*/) {}
 
+absl::Status Read(const v1::LabelPropagation& in, LabelPropagationOptions& out) {
+  ReadText(in.weight(), out.weight);
+  ReadNumber(in.iterations(), out.iterations);
+  out.synchronous = in.synchronous();
+  return absl::OkStatus();
+}
+void Write(const LabelPropagationOptions& in, v1::LabelPropagation& out) {
+  out.set_weight(in.weight);
+  out.set_iterations(in.iterations);
+  out.set_synchronous(in.synchronous);
+}
+
 absl::Status Read(const v1::Clustering& /*in*/, ClusteringOptions& /*out*/) {
   return absl::OkStatus();
 }
@@ -42,6 +55,9 @@ std::vector<AnalysisEntry> StructureAnalyses() {
           &EstimateStrongComponentsBytes),
       Row(A::kArticulation, "articulation", "structure", kHeavy, &A::articulation,
           &A::mutable_articulation, Read, Write, &RunArticulation, &EstimateArticulationBytes),
+      Row(A::kLabelPropagation, "label_propagation", "structure", kHeavy, &A::label_propagation,
+          &A::mutable_label_propagation, Read, Write, &RunLabelPropagation,
+          &EstimateLabelPropagationBytes),
       Row(A::kClustering, "clustering", "structure", kHeavy, &A::clustering, &A::mutable_clustering,
           Read, Write, &RunClustering, &EstimateClusteringBytes),
   };
