@@ -3,6 +3,7 @@
 #include "engine/structure/articulation.h"
 #include "engine/structure/clustering.h"
 #include "engine/structure/label_propagation.h"
+#include "engine/structure/louvain.h"
 #include "engine/structure/strong_components.h"
 #include "engine/structure/weak_components.h"
 #include "server/analysis_row.h"
@@ -37,6 +38,20 @@ void Write(const LabelPropagationOptions& in, v1::LabelPropagation& out) {
   out.set_synchronous(in.synchronous);
 }
 
+absl::Status Read(const v1::Louvain& in, LouvainOptions& out) {
+  ReadText(in.weight(), out.weight);
+  if (in.has_resolution()) out.resolution = in.resolution();
+  out.seed = in.seed();
+  out.levels = in.levels();
+  return absl::OkStatus();
+}
+void Write(const LouvainOptions& in, v1::Louvain& out) {
+  out.set_weight(in.weight);
+  out.set_resolution(in.resolution);
+  out.set_seed(in.seed);
+  out.set_levels(in.levels);
+}
+
 absl::Status Read(const v1::Clustering& /*in*/, ClusteringOptions& /*out*/) {
   return absl::OkStatus();
 }
@@ -58,6 +73,8 @@ std::vector<AnalysisEntry> StructureAnalyses() {
       Row(A::kLabelPropagation, "label_propagation", "structure", kHeavy, &A::label_propagation,
           &A::mutable_label_propagation, Read, Write, &RunLabelPropagation,
           &EstimateLabelPropagationBytes),
+      Row(A::kLouvain, "louvain", "structure", kHeavy, &A::louvain, &A::mutable_louvain, Read,
+          Write, &RunLouvain, &EstimateLouvainBytes),
       Row(A::kClustering, "clustering", "structure", kHeavy, &A::clustering, &A::mutable_clustering,
           Read, Write, &RunClustering, &EstimateClusteringBytes),
   };
