@@ -217,6 +217,10 @@ QUESTIONS = [
     ("degree", {"direction": "FORWARD"}),
     ("weak_components", {}),
     ("strong_components", {}),
+    ("articulation", {}),
+    ("label_propagation", {}),
+    ("louvain", {"levels": True}),
+    ("clustering", {}),
     ("benefit_flow", {"decompose": ["MECHANISM"]}),
 ]
 
