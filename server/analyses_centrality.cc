@@ -1,7 +1,9 @@
 // The analyses of engine/centrality: adapters from the API's options to the engine's and back, and
 // rows.
 #include "engine/centrality/betweenness.h"
+#include "engine/centrality/closeness.h"
 #include "engine/centrality/degree.h"
+#include "engine/centrality/harmonic.h"
 #include "engine/centrality/page_rank.h"
 #include "server/analysis_row.h"
 
@@ -49,6 +51,34 @@ void Write(const BetweennessOptions& in, v1::Betweenness& out) {
   out.set_normalized(in.normalized);
 }
 
+absl::Status Read(const v1::Closeness& in, ClosenessOptions& out) {
+  ReadText(in.weight(), out.weight);
+  if (in.has_missing_weight()) out.missing_weight = in.missing_weight();
+  if (in.has_normalized()) out.normalized = in.normalized();
+  if (in.has_improved()) out.improved = in.improved();
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const ClosenessOptions& in, v1::Closeness& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+  out.set_missing_weight(in.missing_weight);
+  out.set_normalized(in.normalized);
+  out.set_improved(in.improved);
+}
+
+absl::Status Read(const v1::Harmonic& in, HarmonicOptions& out) {
+  ReadText(in.weight(), out.weight);
+  if (in.has_missing_weight()) out.missing_weight = in.missing_weight();
+  out.normalized = in.normalized();
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const HarmonicOptions& in, v1::Harmonic& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+  out.set_missing_weight(in.missing_weight);
+  out.set_normalized(in.normalized);
+}
+
 }  // namespace
 
 std::vector<AnalysisEntry> CentralityAnalyses() {
@@ -60,6 +90,10 @@ std::vector<AnalysisEntry> CentralityAnalyses() {
           Read, Write, &RunPageRank, &EstimatePageRankBytes),
       Row(A::kBetweenness, "betweenness", "centrality", kHeavy, &A::betweenness,
           &A::mutable_betweenness, Read, Write, &RunBetweenness, &EstimateBetweennessBytes),
+      Row(A::kCloseness, "closeness", "centrality", kHeavy, &A::closeness, &A::mutable_closeness,
+          Read, Write, &RunCloseness, &EstimateClosenessBytes),
+      Row(A::kHarmonic, "harmonic", "centrality", kHeavy, &A::harmonic, &A::mutable_harmonic, Read,
+          Write, &RunHarmonic, &EstimateHarmonicBytes),
   };
 }
 
