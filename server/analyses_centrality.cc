@@ -4,6 +4,7 @@
 #include "engine/centrality/closeness.h"
 #include "engine/centrality/degree.h"
 #include "engine/centrality/harmonic.h"
+#include "engine/centrality/k_core.h"
 #include "engine/centrality/page_rank.h"
 #include "server/analysis_row.h"
 
@@ -79,6 +80,15 @@ void Write(const HarmonicOptions& in, v1::Harmonic& out) {
   out.set_normalized(in.normalized);
 }
 
+absl::Status Read(const v1::KCore& in, KCoreOptions& out) {
+  out.count_parallel = in.count_parallel();
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const KCoreOptions& in, v1::KCore& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_count_parallel(in.count_parallel);
+}
+
 }  // namespace
 
 std::vector<AnalysisEntry> CentralityAnalyses() {
@@ -94,6 +104,8 @@ std::vector<AnalysisEntry> CentralityAnalyses() {
           Read, Write, &RunCloseness, &EstimateClosenessBytes),
       Row(A::kHarmonic, "harmonic", "centrality", kHeavy, &A::harmonic, &A::mutable_harmonic, Read,
           Write, &RunHarmonic, &EstimateHarmonicBytes),
+      Row(A::kKCore, "k_core", "centrality", kHeavy, &A::k_core, &A::mutable_k_core, Read, Write,
+          &RunKCore, &EstimateKCoreBytes),
   };
 }
 
