@@ -4,6 +4,7 @@
 #include "engine/centrality/closeness.h"
 #include "engine/centrality/degree.h"
 #include "engine/centrality/harmonic.h"
+#include "engine/centrality/hits.h"
 #include "engine/centrality/k_core.h"
 #include "engine/centrality/page_rank.h"
 #include "server/analysis_row.h"
@@ -89,6 +90,18 @@ void Write(const KCoreOptions& in, v1::KCore& out) {
   out.set_count_parallel(in.count_parallel);
 }
 
+absl::Status Read(const v1::Hits& in, HitsOptions& out) {
+  ReadText(in.weight(), out.weight);
+  ReadNumber(in.iterations(), out.iterations);
+  ReadNumber(in.tolerance(), out.tolerance);
+  return absl::OkStatus();
+}
+void Write(const HitsOptions& in, v1::Hits& out) {
+  out.set_weight(in.weight);
+  out.set_iterations(in.iterations);
+  out.set_tolerance(in.tolerance);
+}
+
 }  // namespace
 
 std::vector<AnalysisEntry> CentralityAnalyses() {
@@ -106,6 +119,8 @@ std::vector<AnalysisEntry> CentralityAnalyses() {
           Write, &RunHarmonic, &EstimateHarmonicBytes),
       Row(A::kKCore, "k_core", "centrality", kHeavy, &A::k_core, &A::mutable_k_core, Read, Write,
           &RunKCore, &EstimateKCoreBytes),
+      Row(A::kHits, "hits", "centrality", kHeavy, &A::hits, &A::mutable_hits, Read, Write, &RunHits,
+          &EstimateHitsBytes),
   };
 }
 
