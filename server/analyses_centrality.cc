@@ -3,6 +3,7 @@
 #include "engine/centrality/betweenness.h"
 #include "engine/centrality/closeness.h"
 #include "engine/centrality/degree.h"
+#include "engine/centrality/eigenvector.h"
 #include "engine/centrality/harmonic.h"
 #include "engine/centrality/hits.h"
 #include "engine/centrality/k_core.h"
@@ -102,6 +103,19 @@ void Write(const HitsOptions& in, v1::Hits& out) {
   out.set_tolerance(in.tolerance);
 }
 
+absl::Status Read(const v1::Eigenvector& in, EigenvectorOptions& out) {
+  ReadText(in.weight(), out.weight);
+  ReadNumber(in.iterations(), out.iterations);
+  ReadNumber(in.tolerance(), out.tolerance);
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const EigenvectorOptions& in, v1::Eigenvector& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+  out.set_iterations(in.iterations);
+  out.set_tolerance(in.tolerance);
+}
+
 }  // namespace
 
 std::vector<AnalysisEntry> CentralityAnalyses() {
@@ -121,6 +135,8 @@ std::vector<AnalysisEntry> CentralityAnalyses() {
           &RunKCore, &EstimateKCoreBytes),
       Row(A::kHits, "hits", "centrality", kHeavy, &A::hits, &A::mutable_hits, Read, Write, &RunHits,
           &EstimateHitsBytes),
+      Row(A::kEigenvector, "eigenvector", "centrality", kHeavy, &A::eigenvector,
+          &A::mutable_eigenvector, Read, Write, &RunEigenvector, &EstimateEigenvectorBytes),
   };
 }
 
