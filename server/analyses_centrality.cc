@@ -7,6 +7,7 @@
 #include "engine/centrality/harmonic.h"
 #include "engine/centrality/hits.h"
 #include "engine/centrality/k_core.h"
+#include "engine/centrality/katz.h"
 #include "engine/centrality/page_rank.h"
 #include "server/analysis_row.h"
 
@@ -116,6 +117,24 @@ void Write(const EigenvectorOptions& in, v1::Eigenvector& out) {
   out.set_tolerance(in.tolerance);
 }
 
+absl::Status Read(const v1::Katz& in, KatzOptions& out) {
+  ReadText(in.weight(), out.weight);
+  if (in.has_attenuation()) out.attenuation = in.attenuation();
+  if (in.has_beta()) out.beta = in.beta();
+  ReadNumber(in.iterations(), out.iterations);
+  ReadNumber(in.tolerance(), out.tolerance);
+  return ReadDirection(in.direction(), out.direction);
+}
+// An attenuation that was not given depends on the graph; the summary says which it was.
+void Write(const KatzOptions& in, v1::Katz& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+  if (in.attenuation.has_value()) out.set_attenuation(*in.attenuation);
+  out.set_beta(in.beta);
+  out.set_iterations(in.iterations);
+  out.set_tolerance(in.tolerance);
+}
+
 }  // namespace
 
 std::vector<AnalysisEntry> CentralityAnalyses() {
@@ -137,6 +156,8 @@ std::vector<AnalysisEntry> CentralityAnalyses() {
           &EstimateHitsBytes),
       Row(A::kEigenvector, "eigenvector", "centrality", kHeavy, &A::eigenvector,
           &A::mutable_eigenvector, Read, Write, &RunEigenvector, &EstimateEigenvectorBytes),
+      Row(A::kKatz, "katz", "centrality", kHeavy, &A::katz, &A::mutable_katz, Read, Write, &RunKatz,
+          &EstimateKatzBytes),
   };
 }
 
