@@ -8,9 +8,9 @@
 // eigenvalue (the spectral radius). A greater one is refused, naming the bound: its equation has a
 // solution, but one that counts no walks. Bounds of r are computed before (spectral_bound.h), which
 // hold for certain; an attenuation that they cannot tell from 1 / r is refused as well. Without one
-// it is 0.85 / (the upper bound of r), within a thousandth of 0.85 / r; in a graph without a cycle
-// of positive weight, where r is 0 and any attenuation has a limit, 0.85 / (the greatest sum of
-// weights over which a node gathers), and 0.85 where there are no such links.
+// it is 0.85 / (the upper bound of r, which lies within a thousandth of r on most graphs); in a
+// graph without a cycle of positive weight, where r is 0 and any attenuation has a limit, 0.85 /
+// (the greatest sum of weights over which a node gathers), and 0.85 where there are no such links.
 //
 // Method. x' = a A' x + b from x = b: each step adds the walks of one link more, and lessens the
 // error by a r in the end. Stops when no score changes by more than the tolerance times the
@@ -45,13 +45,13 @@ struct KatzOptions {
 };
 
 // Table, one row a node inside the view, in the Snapshot's order: node, score. Summary: node_count,
-// attenuation, attenuation_limit (1 / the upper bound of the greatest eigenvalue; null when there
-// is no cycle), iterations, error (the last change, the greatest of a node, in parts of the
-// greatest score), converged, sum_score, and with a weight links_without_weight. A warning when it
-// has not converged. Errors: INVALID_FIELD (options; a negative weight, naming the link),
-// FAILED_PRECONDITION with DIVERGES (attenuation, naming the limit; scores beyond the doubles),
-// CANCELLED, DEADLINE_EXCEEDED, MEMORY_EXHAUSTED. O(n + m) an iteration, of the bounds as well;
-// progress in nodes times iterations. Parallel; the same bytes at any number of threads.
+// attenuation, attenuation_limit (1 / the upper bound of the greatest eigenvalue, as near as was
+// needed; null when there is no cycle), iterations, error (the last change, the greatest of a node,
+// in parts of the greatest score), converged, sum_score, and with a weight links_without_weight. A
+// warning when it has not converged. Errors: INVALID_FIELD (options; a negative weight, naming the
+// link), FAILED_PRECONDITION with DIVERGES (attenuation, naming the limit; scores beyond the
+// doubles), CANCELLED, DEADLINE_EXCEEDED, MEMORY_EXHAUSTED. O(n + m) an iteration, of the bounds as
+// well; progress in nodes times iterations. Parallel; the same bytes at any number of threads.
 absl::StatusOr<AnalysisResult> RunKatz(const AnalysisInput& input, const KatzOptions& options,
                                        RunContext& context);
 

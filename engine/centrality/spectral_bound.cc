@@ -12,7 +12,8 @@
 namespace lianjie {
 namespace {
 
-constexpr int kMostIterations = 2000;
+constexpr int kMostIterations = 2000;  // to answer a question
+constexpr int kUsualIterations = 200;  // without one
 constexpr double kCloseEnough = 1e-3;
 constexpr double kRounding = 1e-12;  // what sums of products may be off by, and more
 constexpr double kFloor = 1e-280;    // least entry of x
@@ -31,7 +32,8 @@ class Bounding {
 
   absl::StatusOr<SpectralBounds> Run(std::optional<double> question) {
     SpectralBounds bounds{0, std::numeric_limits<double>::infinity()};
-    for (int i = 0; i < kMostIterations; ++i) {
+    const int most = question.has_value() ? kMostIterations : kUsualIterations;
+    for (int i = 0; i < most; ++i) {
       context_.SetTotal(context_.total() + graph_.size());
       sweep_.Run([this](std::uint32_t v, SweepFigures&) { product_[v] = Product(v); });
       LIANJIE_RETURN_IF_ERROR(context_.Check());
@@ -58,9 +60,11 @@ class Bounding {
  private:
   static bool IsEnough(const SpectralBounds& bounds, std::optional<double> question) {
     const double gap = bounds.greatest - bounds.least;
-    if (!question.has_value()) return gap <= kCloseEnough * bounds.least;
-    return bounds.greatest * (1 + kRounding) < *question ||
-           bounds.least * (1 - kRounding) >= *question || gap <= kRounding * bounds.greatest;
+    const bool close = gap <= kCloseEnough * bounds.least;
+    if (!question.has_value()) return close;
+    if (bounds.greatest * (1 + kRounding) < *question) return true;
+    return (close && bounds.least * (1 - kRounding) >= *question) ||
+           gap <= kRounding * bounds.greatest;
   }
 
   double Product(std::uint32_t v) const {

@@ -27,11 +27,12 @@ struct SpectralBounds {
   double greatest = 0;
 };
 
-// Goes on until the bounds say whether the radius is below `question` (they are on one side of it,
-// or as near to each other as doubles let them come), or, without one, lie within a thousandth of
-// each other; or for the most iterations that it does, 2,000. Both are 0 when no vertex lies on a
-// cycle. Raises the context's total by what it does and counts it. Errors: CANCELLED,
-// DEADLINE_EXCEEDED. O(n + m) an iteration. Parallel; the same bits at any number of threads.
+// Goes on until the greatest bound is below `question`, or the least is not and the two lie within
+// a thousandth of each other, so that the limit can be named; or they are as near as doubles let
+// them come; for 2,000 iterations at most. Without a question until they lie within a thousandth,
+// for 200 at most. Both are 0 when no vertex lies on a cycle. Raises the context's total by what it
+// does and counts it. Errors: CANCELLED, DEADLINE_EXCEEDED. O(n + m) an iteration. Parallel; the
+// same bits at any number of threads.
 absl::StatusOr<SpectralBounds> BoundSpectralRadius(const Projection& graph,
                                                    std::optional<double> question,
                                                    RunContext& context);
