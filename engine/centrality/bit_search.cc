@@ -10,8 +10,12 @@ constexpr std::uint64_t kPullShare = 16;
 
 }  // namespace
 
-BitSearch::BitSearch(const Projection& graph)
-    : graph_(graph), met_(graph.size(), 0), here_(graph.size(), 0), next_(graph.size(), 0) {
+BitSearch::BitSearch(const Projection& graph, const Projection& back)
+    : graph_(graph),
+      back_(back),
+      met_(graph.size(), 0),
+      here_(graph.size(), 0),
+      next_(graph.size(), 0) {
   frontier_.reserve(graph.size());
   found_.reserve(graph.size());
   touched_.reserve(graph.size());
@@ -31,11 +35,7 @@ void BitSearch::Begin(std::span<const std::uint32_t> sources) {
   }
 }
 
-// Only an UNDIRECTED projection has the arcs that lead to a vertex.
-bool BitSearch::PaysToPull() const {
-  return graph_.spec().direction == Direction::kUndirected &&
-         frontier_arcs_ > graph_.arc_count() / kPullShare;
-}
+bool BitSearch::PaysToPull() const { return frontier_arcs_ > graph_.arc_count() / kPullShare; }
 
 // One that has more arcs than may pass between two looks is looked at in parts.
 bool BitSearch::Push(Poller& poller) {
@@ -65,7 +65,7 @@ bool BitSearch::Pull(Poller& poller) {
       continue;
     }
     std::uint64_t fresh = 0;
-    const std::span<const std::uint32_t> targets = graph_.neighbours(v);
+    const std::span<const std::uint32_t> targets = back_.neighbours(v);
     for (std::size_t begin = 0; begin < targets.size() && (fresh & missing) != missing;
          begin += Poller::kOperations) {
       const auto part = targets.subspan(

@@ -45,7 +45,8 @@ class BitCounters {
 // that was stopped it must not be used again. Not thread safe.
 class BitSearch {
  public:
-  explicit BitSearch(const Projection& graph);
+  // `back` has the arcs of `graph` turned round; the same where arcs lead both ways.
+  BitSearch(const Projection& graph, const Projection& back);
 
   // Calls level(hops, counters) for each level from 1 on, with how many vertices each source meets
   // in it. False when the run must end. Up to 64 distinct sources.
@@ -73,6 +74,7 @@ class BitSearch {
   bool Clean(Poller& poller);
 
   const Projection& graph_;
+  const Projection& back_;
   std::uint64_t all_ = 0;  // the bits of this search
   std::uint64_t frontier_arcs_ = 0;
   std::vector<std::uint64_t> met_;       // by vertex: sources that have met it

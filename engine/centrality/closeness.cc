@@ -34,7 +34,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const Closene
   LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
                            Booking::Take(context, EstimateScoreTableBytes(n)));
   LIANJIE_ASSIGN_OR_RETURN(DistanceSums sums,
-                           SumDistances(*graph, DistanceTerm::kDistance, context));
+                           SumDistances(input, *graph, DistanceTerm::kDistance, context));
   for (std::uint32_t v = 0; v < n; ++v) {
     sums.sum[v] = Score(options, n, sums.reached[v], sums.sum[v]);
   }
@@ -70,10 +70,8 @@ absl::StatusOr<AnalysisResult> RunCloseness(const AnalysisInput& input,
 }
 
 std::uint64_t EstimateClosenessBytes(const AnalysisInput& input, const ClosenessOptions& options) {
-  const std::uint64_t nodes = input.snapshot().node_count();
-  return Projection::EstimateBytes(input.snapshot(), SpecOf(options)) +
-         EstimateDistanceSumsBytes(nodes, options.weight != "none") +
-         EstimateScoreTableBytes(nodes);
+  return EstimateDistanceSumsBytes(input.snapshot(), SpecOf(options)) +
+         EstimateScoreTableBytes(input.snapshot().node_count());
 }
 
 }  // namespace lianjie

@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <memory>
 #include <span>
 #include <thread>
 
 #include "engine/centrality/bit_search.h"
 #include "engine/centrality/twins.h"
 #include "engine/core/status.h"
+#include "engine/paths/arcs.h"
 #include "engine/paths/quad_heap.h"
 #include "engine/runtime/work.h"
 #include "tbb/blocked_range.h"
@@ -89,11 +91,11 @@ bool SearchBlock(WeightedSearch& search, std::span<const std::uint32_t> block, D
 }
 
 // Each block of sources is searched alone and answers for its sources alone.
-template <typename Search>
-absl::Status SearchAll(const Projection& graph, std::span<const std::uint32_t> sources,
+template <typename Search, typename Make>
+absl::Status SearchAll(const Make& make, std::span<const std::uint32_t> sources,
                        std::size_t block_size, DistanceTerm term, RunContext& context,
                        DistanceSums& sums) {
-  tbb::enumerable_thread_specific<Search> searches([&graph] { return Search(graph); });
+  tbb::enumerable_thread_specific<Search> searches(make);
   const std::size_t blocks = (sources.size() + block_size - 1) / block_size;
   context.Parallel([&] {
     tbb::parallel_for(
@@ -112,6 +114,24 @@ absl::Status SearchAll(const Projection& graph, std::span<const std::uint32_t> s
   return context.Check();
 }
 
+absl::Status Search(const AnalysisInput& input, const Projection& graph,
+                    std::span<const std::uint32_t> sources, DistanceTerm term, RunContext& context,
+                    DistanceSums& sums) {
+  if (graph.weighted()) {
+    const auto make = [&graph] { return WeightedSearch(graph); };
+    return SearchAll<WeightedSearch>(make, sources, 1, term, context, sums);
+  }
+  std::shared_ptr<const Projection> turned;
+  if (graph.spec().direction != Direction::kUndirected) {
+    ProjectionSpec spec = graph.spec();
+    spec.direction = Opposite(spec.direction);
+    LIANJIE_ASSIGN_OR_RETURN(turned, input.projections(input.view, spec, context));
+  }
+  const Projection& back = turned == nullptr ? graph : *turned;
+  const auto make = [&graph, &back] { return BitSearch(graph, back); };
+  return SearchAll<BitSearch>(make, sources, kSources, term, context, sums);
+}
+
 std::uint64_t OwnBytes(std::uint64_t vertices, bool weighted, std::uint64_t threads) {
   const std::uint64_t search =
       weighted ? WeightedSearch::EstimateBytes(vertices) : BitSearch::EstimateBytes(vertices);
@@ -122,8 +142,8 @@ std::uint64_t OwnBytes(std::uint64_t vertices, bool weighted, std::uint64_t thre
 
 }  // namespace
 
-absl::StatusOr<DistanceSums> SumDistances(const Projection& graph, DistanceTerm term,
-                                          RunContext& context) {
+absl::StatusOr<DistanceSums> SumDistances(const AnalysisInput& input, const Projection& graph,
+                                          DistanceTerm term, RunContext& context) {
   const std::uint32_t n = graph.size();
   LIANJIE_ASSIGN_OR_RETURN(
       const Booking booking,
@@ -141,9 +161,7 @@ absl::StatusOr<DistanceSums> SumDistances(const Projection& graph, DistanceTerm 
   }
   sums.searched = static_cast<std::int64_t>(sources.size());
   context.AddCompleted(n - sources.size());
-  LIANJIE_RETURN_IF_ERROR(
-      graph.weighted() ? SearchAll<WeightedSearch>(graph, sources, 1, term, context, sums)
-                       : SearchAll<BitSearch>(graph, sources, kSources, term, context, sums));
+  LIANJIE_RETURN_IF_ERROR(Search(input, graph, sources, term, context, sums));
   for (std::uint32_t v = 0; v < n; ++v) {
     sums.reached[v] = sums.reached[first[v]];
     sums.sum[v] = sums.sum[first[v]];
@@ -162,8 +180,12 @@ ProjectionSpec DistanceSumsSpec(Direction direction, const std::string& weight,
   return spec;
 }
 
-std::uint64_t EstimateDistanceSumsBytes(std::uint64_t vertices, bool weighted) {
-  return OwnBytes(vertices, weighted, std::max(1u, std::thread::hardware_concurrency()));
+std::uint64_t EstimateDistanceSumsBytes(const Snapshot& snapshot, const ProjectionSpec& spec) {
+  const bool weighted = spec.weight != "none";
+  const std::uint64_t projections = weighted || spec.direction == Direction::kUndirected ? 1 : 2;
+  return projections * Projection::EstimateBytes(snapshot, spec) +
+         OwnBytes(snapshot.node_count(), weighted,
+                  std::max(1u, std::thread::hardware_concurrency()));
 }
 
 }  // namespace lianjie

@@ -6,11 +6,12 @@
 // Without weights 64 sources are searched at once, a bit each: what a source has met, and where its
 // search stands, are one word a node for all 64, so that a link is looked at once a level and not
 // once a source. Neighbours come together in the Snapshot's order and share most of what they
-// reach. A level of an UNDIRECTED search whose frontier has more than a sixteenth of all arcs is
-// pulled by the nodes that are not met by all yet, which end their scan as soon as they are; small
-// frontiers are pushed. How many nodes each of 64 sources meets in a level is counted for all of
-// them at once, in binary numbers laid across words: two or three operations a node instead of one
-// for each bit. With weights, Dijkstra from each source.
+// reach. A level whose frontier has more than a sixteenth of all arcs is pulled by the nodes that
+// are not met by all yet, which end their scan as soon as they are; small frontiers are pushed.
+// (Pulling wants the arcs turned round as well, a second projection unless UNDIRECTED.) How many
+// nodes each of 64 sources meets in a level is counted for all of them at once, in binary numbers
+// laid across words: two or three operations a node instead of one for each bit. With weights,
+// Dijkstra from each source.
 //
 // Nodes that see the graph alike are searched once: those with the same arcs (targets and weights)
 // when no arc leads to them, or when arcs lead both ways. Exchanging two such nodes changes no
@@ -43,18 +44,18 @@ struct DistanceSums {
   std::int64_t searched = 0;  // sources that were searched from: the others are like one of them
 };
 
-// `graph` has parallel arcs merged (kMin), no self-loops, and positive weights. Sets the context's
-// total and counts sources. Errors: CANCELLED, DEADLINE_EXCEEDED, MEMORY_EXHAUSTED. O(n m) in the
+// `graph` is of DistanceSumsSpec and has positive weights. Sets the context's total and counts
+// sources. Errors: CANCELLED, DEADLINE_EXCEEDED, MEMORY_EXHAUSTED. O(n m) in the
 // worst case, about a 64th of it in passes over memory; weighted O(n m + n m log n). Parallel.
-absl::StatusOr<DistanceSums> SumDistances(const Projection& graph, DistanceTerm term,
-                                          RunContext& context);
+absl::StatusOr<DistanceSums> SumDistances(const AnalysisInput& input, const Projection& graph,
+                                          DistanceTerm term, RunContext& context);
 
 // The Projection that it wants.
 ProjectionSpec DistanceSumsSpec(Direction direction, const std::string& weight,
                                 double missing_weight);
 
-// Bytes without the Projection, by as many threads as the machine has.
-std::uint64_t EstimateDistanceSumsBytes(std::uint64_t vertices, bool weighted);
+// Bytes with its projections, by as many threads as the machine has.
+std::uint64_t EstimateDistanceSumsBytes(const Snapshot& snapshot, const ProjectionSpec& spec);
 
 }  // namespace lianjie
 

@@ -28,7 +28,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const Harmoni
   LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
                            Booking::Take(context, EstimateScoreTableBytes(n)));
   LIANJIE_ASSIGN_OR_RETURN(DistanceSums sums,
-                           SumDistances(*graph, DistanceTerm::kReciprocal, context));
+                           SumDistances(input, *graph, DistanceTerm::kReciprocal, context));
   if (options.normalized && n > 1) {
     for (double& sum : sums.sum) sum /= n - 1;
   }
@@ -67,10 +67,8 @@ absl::StatusOr<AnalysisResult> RunHarmonic(const AnalysisInput& input,
 }
 
 std::uint64_t EstimateHarmonicBytes(const AnalysisInput& input, const HarmonicOptions& options) {
-  const std::uint64_t nodes = input.snapshot().node_count();
-  return Projection::EstimateBytes(input.snapshot(), SpecOf(options)) +
-         EstimateDistanceSumsBytes(nodes, options.weight != "none") +
-         EstimateScoreTableBytes(nodes);
+  return EstimateDistanceSumsBytes(input.snapshot(), SpecOf(options)) +
+         EstimateScoreTableBytes(input.snapshot().node_count());
 }
 
 }  // namespace lianjie
