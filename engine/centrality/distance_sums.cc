@@ -20,7 +20,8 @@ namespace lianjie {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::size_t kSources = 64;  // in one search by bits
+constexpr std::size_t kSources = 64;   // in one search by bits
+constexpr std::int64_t kPopCost = 16;  // of the heap, in arcs
 
 double Term(DistanceTerm term, double count, double distance) {
   return term == DistanceTerm::kDistance ? count * distance : count / distance;
@@ -44,6 +45,7 @@ class WeightedSearch {
     while (!heap_.empty()) {
       const auto [distance, u] = heap_.Pop();
       settled_.push_back(u);
+      if (poller.Tick(kPopCost)) return false;
       if (u != source) sum += Term(term, 1.0, distance);
       for (std::uint64_t arc = graph_.arcs_begin(u); arc != graph_.arcs_end(u); ++arc) {
         if (poller.Tick()) return false;
