@@ -2,6 +2,7 @@
 #include "engine/paths/chain_trace.h"
 #include "engine/paths/distances.h"
 #include "engine/paths/shortest_path.h"
+#include "engine/paths/widest_path.h"
 #include "server/analysis_row.h"
 
 namespace lianjie::server {
@@ -32,29 +33,51 @@ void Write(const DistancesOptions& in, v1::Distances& out) {
   out.set_missing_weight(in.missing_weight);
 }
 
-absl::Status Read(const v1::ChainTrace& in, ChainTraceOptions& out) {
-  out.node = in.node();
-  out.pattern = in.pattern();
-  ReadNumber(in.max_hops(), out.max_hops);
-  ReadNumber(in.limit(), out.limit);
-  if (!in.mechanism().empty()) out.mechanisms.clear();
+// Of messages with a repeated `mechanism`; none said leaves the engine's default.
+template <typename Message>
+absl::Status ReadMechanisms(const Message& in, std::vector<Mechanism>& out) {
+  if (!in.mechanism().empty()) out.clear();
   for (const int number : in.mechanism()) {
     Mechanism mechanism = Mechanism::kUnspecified;
     LIANJIE_RETURN_IF_ERROR(ReadEnum(static_cast<v1::Mechanism>(number), &v1::Mechanism_IsValid,
                                      "mechanism", 0, mechanism));
     if (mechanism == Mechanism::kUnspecified)
       return InvalidField("mechanism", "UNSPECIFIED is not a mechanism");
-    out.mechanisms.push_back(mechanism);
+    out.push_back(mechanism);
   }
+  return absl::OkStatus();
+}
+template <typename Message> void WriteMechanisms(const std::vector<Mechanism>& in, Message& out) {
+  out.clear_mechanism();
+  for (const Mechanism mechanism : in) out.add_mechanism(WriteEnum<v1::Mechanism>(mechanism, 0));
+}
+
+absl::Status Read(const v1::ChainTrace& in, ChainTraceOptions& out) {
+  out.node = in.node();
+  out.pattern = in.pattern();
+  ReadNumber(in.max_hops(), out.max_hops);
+  ReadNumber(in.limit(), out.limit);
+  LIANJIE_RETURN_IF_ERROR(ReadMechanisms(in, out.mechanisms));
   return ReadDirection(in.direction(), out.direction);
 }
 void Write(const ChainTraceOptions& in, v1::ChainTrace& out) {
   out.set_direction(WriteDirection(in.direction));
   out.set_max_hops(in.max_hops);
   out.set_limit(in.limit);
-  out.clear_mechanism();
-  for (const Mechanism mechanism : in.mechanisms)
-    out.add_mechanism(WriteEnum<v1::Mechanism>(mechanism, 0));
+  WriteMechanisms(in.mechanisms, out);
+}
+
+absl::Status Read(const v1::WidestPath& in, WidestPathOptions& out) {
+  out.source = in.source();
+  out.target = in.target();
+  ReadText(in.weight(), out.weight);
+  if (in.has_missing_weight()) out.missing_weight = in.missing_weight();
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const WidestPathOptions& in, v1::WidestPath& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+  out.set_missing_weight(in.missing_weight);
 }
 
 }  // namespace
@@ -69,6 +92,8 @@ std::vector<AnalysisEntry> PathAnalyses() {
           Write, &RunDistances, &EstimateDistancesBytes),
       Row(A::kChainTrace, "chain_trace", "paths", kQuick, &A::chain_trace, &A::mutable_chain_trace,
           Read, Write, &RunChainTrace, &EstimateChainTraceBytes),
+      Row(A::kWidestPath, "widest_path", "paths", kQuick, &A::widest_path, &A::mutable_widest_path,
+          Read, Write, &RunWidestPath, &EstimateWidestPathBytes),
   };
 }
 

@@ -1,16 +1,13 @@
-// The search labels nodes; the path is read from the labels afterwards. A link u -> v is tight when
-// v's label is u's plus the link. Walking tight links back from the target marks the nodes that lie
-// on a shortest path; walking forward from the source, the marked node of the first id at each
-// step, gives the first path in the order of ids without ever listing the others.
+// The search labels nodes; the path is read from the labels afterwards (first_path.h). A link
+// u -> v is tight when v's label is u's plus the link.
 #include "engine/paths/shortest_path.h"
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "engine/core/status.h"
-#include "engine/paths/arcs.h"
+#include "engine/paths/first_path.h"
 #include "engine/paths/path_table.h"
 #include "engine/paths/two_sided.h"
 #include "engine/paths/weights.h"
@@ -22,84 +19,18 @@ namespace {
 constexpr WeightRule kRule = WeightRule::kNotNegative;
 constexpr std::uint64_t kEstimatedLabels = std::uint64_t{1} << 20;
 
-struct Step {
-  NodeIndex node;
-  LinkIndex link;
-};
-
-class FirstPath {
- public:
-  FirstPath(const PathQuestion& question, const PathLabels& labels, RunContext& context)
-      : question_(question), labels_(labels), context_(context), poller_(context) {}
-
-  absl::StatusOr<std::vector<Step>> Find() {
-    const PathLabel* end = labels_.Find(question_.target);
-    if (end == nullptr || !end->settled) return Broken();
-    LIANJIE_RETURN_IF_ERROR(Mark());
-    std::vector<Step> steps = {{question_.source, kNoLink}};
-    while (steps.back().node != question_.target) {
-      LIANJIE_ASSIGN_OR_RETURN(const Step next, Next(steps.back().node));
-      steps.push_back(next);
-    }
-    return steps;
-  }
-
- private:
-  bool Tight(const PathLabel& from, const PathLabel& to, LinkIndex link) const {
-    return from.settled && to.settled && from.hops + 1 == to.hops &&
-           from.distance + question_.weigher(link) == to.distance;
-  }
-
-  absl::Status Mark() {
-    std::vector<NodeIndex> open = {question_.target};
-    marked_.insert(question_.target);
-    while (!open.empty()) {
-      const NodeIndex v = open.back();
-      open.pop_back();
-      const PathLabel& to = *labels_.Find(v);
-      const bool whole = ForEachArc(
-          question_.view, Opposite(question_.direction), v, poller_, [&](LinkIndex l, NodeIndex u) {
-            const PathLabel* from = labels_.Find(u);
-            if (from != nullptr && Tight(*from, to, l) && marked_.insert(u).second)
-              open.push_back(u);
-            return true;
-          });
-      if (!whole) return context_.Check();
-    }
-    return absl::OkStatus();
-  }
-
-  absl::StatusOr<Step> Next(NodeIndex u) {
-    const Snapshot& snapshot = question_.view.snapshot();
-    const PathLabel& from = *labels_.Find(u);
-    Step best{kNoNode, kNoLink};
-    const auto before = [&](NodeIndex v, LinkIndex l) {
-      if (best.node == kNoNode) return true;
-      if (v == best.node) return CompareIds(snapshot.LinkId(l), snapshot.LinkId(best.link)) < 0;
-      return CompareIds(snapshot.NodeId(v), snapshot.NodeId(best.node)) < 0;
-    };
-    const bool whole =
-        ForEachArc(question_.view, question_.direction, u, poller_, [&](LinkIndex l, NodeIndex v) {
-          if (marked_.contains(v) && Tight(from, *labels_.Find(v), l) && before(v, l))
-            best = {v, l};
-          return true;
-        });
-    if (!whole) return context_.Check();
-    if (best.node == kNoNode) return Broken();
-    return best;
-  }
-
-  static absl::Status Broken() {
-    return absl::InternalError(
-        "the labels of the search do not lead from the source to the target");
-  }
-
-  const PathQuestion& question_;
-  const PathLabels& labels_;
-  RunContext& context_;
-  Poller poller_;
-  absl::flat_hash_set<NodeIndex> marked_;
-};
+absl::StatusOr<std::vector<LinkStep>> FirstShortest(const PathQuestion& question,
+                                                    const PathLabels& labels, RunContext& context) {
+  const auto tight = [&](NodeIndex u, LinkIndex l, NodeIndex v) {
+    const PathLabel* from = labels.Find(u);
+    if (from == nullptr || !from->settled) return false;
+    const PathLabel* to = labels.Find(v);
+    return to != nullptr && to->settled && from->hops + 1 == to->hops &&
+           from->distance + question.weigher(l) == to->distance;
+  };
+  return FirstPath(question.view, question.direction, tight, context)
+      .Find(question.source, question.target);
+}
 
 absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
                                        const ShortestPathOptions& options, RunContext& context) {
@@ -128,8 +59,8 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
   SummaryValue distance;
   SummaryValue hops;
   if (search.found) {
-    LIANJIE_ASSIGN_OR_RETURN(const std::vector<Step> steps,
-                             FirstPath(question, search.labels, context).Find());
+    LIANJIE_ASSIGN_OR_RETURN(const std::vector<LinkStep> steps,
+                             FirstShortest(question, search.labels, context));
     for (std::size_t i = 0; i < steps.size(); ++i) {
       table.Add(1, static_cast<std::int64_t>(i), steps[i].node, steps[i].link,
                 search.labels.Find(steps[i].node)->distance);

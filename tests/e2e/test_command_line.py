@@ -28,6 +28,7 @@ COLUMNS = {
     "clustering": "node score triangles neighbours",
     "shortest_path --source V --target H1": "path step node link distance",
     "chain_trace --node F": "path step node link distance",
+    "widest_path --source V --target H1 --weight paid_yuan": "path step node link distance width",
 }
 COVERAGE_COLUMNS = {
     "coverage": "region level households persons l0 l1 l2 l3 l4 l5 "
@@ -294,6 +295,7 @@ QUESTIONS = [
     "explain_benefit --node {household}",
     "shortest_path --source {organisation} --target {household} --direction undirected",
     "chain_trace --node {organisation} --direction reverse",
+    "widest_path --source {organisation} --target {household} --direction undirected --weight paid_yuan",
     "dependence --organisation {organisation}",
     "benefit_flow --mode share",
     "benefit_flow --decompose payer",

@@ -92,6 +92,28 @@ def test_shortest_path(case, direction):
                 assert path == best
 
 
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_widest_path(case, direction):
+    client, graph = case
+    ids = sorted(graph, key=id_order)
+    turned_graph = turned(graph, direction)
+    for source, target in ((ids[0], ids[-1]), (ids[-1], ids[0])):
+        answer = client.widest_path(source, target, direction=direction, weight="weight")
+        widths = sorted({data["weight"] for *_, data in turned_graph.edges(data=True)}, reverse=True)
+        expected = None
+        for width in widths if source != target else ():
+            wide = turned_graph.edge_subgraph(
+                [edge for edge in turned_graph.edges(keys=True) if turned_graph.edges[edge]["weight"] >= width]
+            )
+            if source in wide and target in wide and nx.has_path(wide, source, target):
+                expected = (width, nx.shortest_path_length(wide, source, target))
+                break
+        if expected is None:
+            assert answer.summary["found"] == (source == target)
+        else:
+            assert (answer.summary["width"], answer.summary["hops"]) == expected
+
+
 def test_components(case):
     client, graph = case
     for name, parts in (
