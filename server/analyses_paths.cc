@@ -1,6 +1,7 @@
 // The analyses of engine/paths: adapters from the API's options to the engine's and back, and rows.
 #include "engine/paths/chain_trace.h"
 #include "engine/paths/distances.h"
+#include "engine/paths/max_flow.h"
 #include "engine/paths/shortest_path.h"
 #include "engine/paths/widest_path.h"
 #include "server/analysis_row.h"
@@ -80,6 +81,19 @@ void Write(const WidestPathOptions& in, v1::WidestPath& out) {
   out.set_missing_weight(in.missing_weight);
 }
 
+absl::Status Read(const v1::MaxFlow& in, MaxFlowOptions& out) {
+  out.source = in.source();
+  out.target = in.target();
+  ReadText(in.weight(), out.weight);
+  if (in.has_missing_weight()) out.missing_weight = in.missing_weight();
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const MaxFlowOptions& in, v1::MaxFlow& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+  out.set_missing_weight(in.missing_weight);
+}
+
 }  // namespace
 
 std::vector<AnalysisEntry> PathAnalyses() {
@@ -94,6 +108,8 @@ std::vector<AnalysisEntry> PathAnalyses() {
           Read, Write, &RunChainTrace, &EstimateChainTraceBytes),
       Row(A::kWidestPath, "widest_path", "paths", kQuick, &A::widest_path, &A::mutable_widest_path,
           Read, Write, &RunWidestPath, &EstimateWidestPathBytes),
+      Row(A::kMaxFlow, "max_flow", "paths", kHeavy, &A::max_flow, &A::mutable_max_flow, Read, Write,
+          &RunMaxFlow, &EstimateMaxFlowBytes),
   };
 }
 

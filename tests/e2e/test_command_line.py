@@ -29,6 +29,7 @@ COLUMNS = {
     "shortest_path --source V --target H1": "path step node link distance",
     "chain_trace --node F": "path step node link distance",
     "widest_path --source V --target H1 --weight paid_yuan": "path step node link distance width",
+    "max_flow --source V --target H1 --weight paid_yuan": "link source target flow capacity in_cut",
 }
 COVERAGE_COLUMNS = {
     "coverage": "region level households persons l0 l1 l2 l3 l4 l5 "
@@ -296,6 +297,7 @@ QUESTIONS = [
     "shortest_path --source {organisation} --target {household} --direction undirected",
     "chain_trace --node {organisation} --direction reverse",
     "widest_path --source {organisation} --target {household} --direction undirected --weight paid_yuan",
+    "max_flow --source {organisation} --target {household} --direction undirected --weight paid_yuan",
     "dependence --organisation {organisation}",
     "benefit_flow --mode share",
     "benefit_flow --decompose payer",

@@ -93,6 +93,26 @@ def test_shortest_path(case, direction):
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
+def test_max_flow(case, direction):
+    client, graph = case
+    ids = sorted(graph, key=id_order)
+    summed = nx.DiGraph()
+    summed.add_nodes_from(graph)
+    both = [graph] if direction == "FORWARD" else [graph.reverse()] if direction == "REVERSE" else [graph, graph.reverse()]
+    for one in both:
+        for source, target, data in one.edges(data=True):
+            known = summed.get_edge_data(source, target, {"capacity": 0})["capacity"]
+            summed.add_edge(source, target, capacity=known + data["weight"])
+    for source, target in ((ids[0], ids[-1]), (ids[-1], ids[0])):
+        if source == target:
+            continue
+        answer = client.max_flow(source, target, direction=direction, weight="weight")
+        value = nx.maximum_flow_value(summed, source, target)
+        assert answer.summary["value"] == pytest.approx(value) == answer.summary["cut_capacity"]
+        assert answer.df.loc[answer.df["in_cut"].astype(bool), "capacity"].sum() == pytest.approx(value)
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
 def test_widest_path(case, direction):
     client, graph = case
     ids = sorted(graph, key=id_order)
