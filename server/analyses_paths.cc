@@ -1,6 +1,7 @@
 // The analyses of engine/paths: adapters from the API's options to the engine's and back, and rows.
 #include "engine/paths/chain_trace.h"
 #include "engine/paths/distances.h"
+#include "engine/paths/k_shortest_paths.h"
 #include "engine/paths/max_flow.h"
 #include "engine/paths/shortest_path.h"
 #include "engine/paths/widest_path.h"
@@ -68,6 +69,21 @@ void Write(const ChainTraceOptions& in, v1::ChainTrace& out) {
   WriteMechanisms(in.mechanisms, out);
 }
 
+absl::Status Read(const v1::KShortestPaths& in, KShortestPathsOptions& out) {
+  out.source = in.source();
+  out.target = in.target();
+  ReadNumber(in.k(), out.k);
+  ReadText(in.weight(), out.weight);
+  if (in.has_missing_weight()) out.missing_weight = in.missing_weight();
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const KShortestPathsOptions& in, v1::KShortestPaths& out) {
+  out.set_k(in.k);
+  out.set_direction(WriteDirection(in.direction));
+  out.set_weight(in.weight);
+  out.set_missing_weight(in.missing_weight);
+}
+
 absl::Status Read(const v1::WidestPath& in, WidestPathOptions& out) {
   out.source = in.source();
   out.target = in.target();
@@ -106,6 +122,9 @@ std::vector<AnalysisEntry> PathAnalyses() {
           Write, &RunDistances, &EstimateDistancesBytes),
       Row(A::kChainTrace, "chain_trace", "paths", kQuick, &A::chain_trace, &A::mutable_chain_trace,
           Read, Write, &RunChainTrace, &EstimateChainTraceBytes),
+      Row(A::kKShortestPaths, "k_shortest_paths", "paths", kHeavy, &A::k_shortest_paths,
+          &A::mutable_k_shortest_paths, Read, Write, &RunKShortestPaths,
+          &EstimateKShortestPathsBytes),
       Row(A::kWidestPath, "widest_path", "paths", kQuick, &A::widest_path, &A::mutable_widest_path,
           Read, Write, &RunWidestPath, &EstimateWidestPathBytes),
       Row(A::kMaxFlow, "max_flow", "paths", kHeavy, &A::max_flow, &A::mutable_max_flow, Read, Write,

@@ -28,6 +28,7 @@ COLUMNS = {
     "clustering": "node score triangles neighbours",
     "shortest_path --source V --target H1": "path step node link distance",
     "chain_trace --node F": "path step node link distance",
+    "k_shortest_paths --source V --target H1 --k 3": "path step node link distance",
     "widest_path --source V --target H1 --weight paid_yuan": "path step node link distance width",
     "max_flow --source V --target H1 --weight paid_yuan": "link source target flow capacity in_cut",
 }
@@ -296,6 +297,7 @@ QUESTIONS = [
     "explain_benefit --node {household}",
     "shortest_path --source {organisation} --target {household} --direction undirected",
     "chain_trace --node {organisation} --direction reverse",
+    "k_shortest_paths --source {organisation} --target {household} --direction undirected",
     "widest_path --source {organisation} --target {household} --direction undirected --weight paid_yuan",
     "max_flow --source {organisation} --target {household} --direction undirected --weight paid_yuan",
     "dependence --organisation {organisation}",

@@ -1,5 +1,7 @@
 """General analyses against NetworkX on random multigraphs with parallel links, self-loops, cycles and nodes without links."""
 
+import itertools
+
 import lianjie
 import networkx as nx
 import numpy as np
@@ -90,6 +92,26 @@ def test_shortest_path(case, direction):
             if not key:
                 best = min(nx.all_shortest_paths(merged, source, target), key=lambda p: [id_order(n) for n in p])
                 assert path == best
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_k_shortest_paths(case, direction):
+    """NetworkX knows no parallel links: of ours, the first by each way of nodes are its paths, in order of length."""
+    client, graph = case
+    ids = sorted(graph, key=id_order)
+    merged = simple(turned(graph, direction), direction != "UNDIRECTED")
+    for source, target in ((ids[0], ids[-1]), (ids[-1], ids[0])):
+        answer = client.k_shortest_paths(source, target, k=12, direction=direction, weight="weight")
+        ways = {}
+        for _, path in answer.df.groupby("path"):
+            assert path["node"].is_unique
+            ways.setdefault(tuple(path["node"]), path["distance"].iloc[-1])
+        if source == target or not nx.has_path(merged, source, target):
+            assert answer.summary["exhausted"] and len(ways) == (source == target)
+            continue
+        listed = nx.shortest_simple_paths(merged, source, target, weight="weight")
+        expected = [nx.path_weight(merged, path, "weight") for path in itertools.islice(listed, len(ways))]
+        assert list(ways.values()) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("direction", DIRECTIONS)
