@@ -4,6 +4,7 @@
 #include "engine/paths/k_shortest_paths.h"
 #include "engine/paths/max_flow.h"
 #include "engine/paths/shortest_path.h"
+#include "engine/paths/timed_trace.h"
 #include "engine/paths/widest_path.h"
 #include "server/analysis_row.h"
 
@@ -97,6 +98,24 @@ void Write(const WidestPathOptions& in, v1::WidestPath& out) {
   out.set_missing_weight(in.missing_weight);
 }
 
+// The start day that is left out stays so: it is the frame's, and the summary says it.
+absl::Status Read(const v1::TimedTrace& in, TimedTraceOptions& out) {
+  out.node = in.node();
+  ReadNumber(in.max_hops(), out.max_hops);
+  ReadNumber(in.fanout(), out.fanout);
+  ReadNumber(in.limit(), out.limit);
+  out.start = in.start();
+  LIANJIE_RETURN_IF_ERROR(ReadMechanisms(in, out.mechanisms));
+  return ReadDirection(in.direction(), out.direction);
+}
+void Write(const TimedTraceOptions& in, v1::TimedTrace& out) {
+  out.set_direction(WriteDirection(in.direction));
+  out.set_max_hops(in.max_hops);
+  out.set_fanout(in.fanout);
+  out.set_limit(in.limit);
+  WriteMechanisms(in.mechanisms, out);
+}
+
 absl::Status Read(const v1::MaxFlow& in, MaxFlowOptions& out) {
   out.source = in.source();
   out.target = in.target();
@@ -127,6 +146,8 @@ std::vector<AnalysisEntry> PathAnalyses() {
           &EstimateKShortestPathsBytes),
       Row(A::kWidestPath, "widest_path", "paths", kQuick, &A::widest_path, &A::mutable_widest_path,
           Read, Write, &RunWidestPath, &EstimateWidestPathBytes),
+      Row(A::kTimedTrace, "timed_trace", "paths", kQuick, &A::timed_trace, &A::mutable_timed_trace,
+          Read, Write, &RunTimedTrace, &EstimateTimedTraceBytes),
       Row(A::kMaxFlow, "max_flow", "paths", kHeavy, &A::max_flow, &A::mutable_max_flow, Read, Write,
           &RunMaxFlow, &EstimateMaxFlowBytes),
   };

@@ -104,6 +104,10 @@ bool View::LinkMatches(LinkIndex l) const {
   return spec_.links.empty() || RowMatches(spec_.links, {*snapshot_, link_fields_, l});
 }
 
+bool View::NodeSelected(NodeIndex n) const {
+  return region_begin_ <= n && n < region_end_ && NodeMatches(n);
+}
+
 bool View::NodeInside(NodeIndex n) const {
   return region_begin_ <= n && n < region_end_ && NodeActive(n) && NodeMatches(n);
 }

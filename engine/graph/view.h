@@ -59,6 +59,8 @@ class View {
   bool LinkInside(LinkIndex l) const;
   // The link filter alone. For whoever has asked about the link's date and ends already.
   bool LinkMatches(LinkIndex l) const;
+  // The region and the node filter alone, whatever the day. For whoever asks about dates itself.
+  bool NodeSelected(NodeIndex n) const;
 
   // The amount of a link on the day (a whole year's) or in the period: amount x the days of the
   // period on which the link and both its ends are valid / min(365, the days of the link's own

@@ -30,6 +30,7 @@ COLUMNS = {
     "chain_trace --node F": "path step node link distance",
     "k_shortest_paths --source V --target H1 --k 3": "path step node link distance",
     "widest_path --source V --target H1 --weight paid_yuan": "path step node link distance width",
+    "timed_trace --node F": "path step node link distance date amount_yuan truncated",
     "max_flow --source V --target H1 --weight paid_yuan": "link source target flow capacity in_cut",
 }
 COVERAGE_COLUMNS = {
@@ -299,6 +300,7 @@ QUESTIONS = [
     "chain_trace --node {organisation} --direction reverse",
     "k_shortest_paths --source {organisation} --target {household} --direction undirected",
     "widest_path --source {organisation} --target {household} --direction undirected --weight paid_yuan",
+    "timed_trace --node {organisation} --fanout 3",
     "max_flow --source {organisation} --target {household} --direction undirected --weight paid_yuan",
     "dependence --organisation {organisation}",
     "benefit_flow --mode share",
