@@ -19,7 +19,7 @@
 namespace lianjie {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kFar = std::numeric_limits<double>::infinity();
 constexpr std::size_t kSources = 64;   // in one search by bits
 constexpr std::int64_t kPopCost = 16;  // of the heap, in arcs
 
@@ -30,8 +30,7 @@ double Term(DistanceTerm term, double count, double distance) {
 // Dijkstra from one source, in arrays of one thread that are clean between sources.
 class WeightedSearch {
  public:
-  explicit WeightedSearch(const Projection& graph)
-      : graph_(graph), distance_(graph.size(), kInfinity) {
+  explicit WeightedSearch(const Projection& graph) : graph_(graph), distance_(graph.size(), kFar) {
     settled_.reserve(graph.size());
     heap_.Reserve(graph.size());
   }
@@ -58,7 +57,7 @@ class WeightedSearch {
     }
     sums.reached[source] = static_cast<std::uint32_t>(settled_.size() - 1);
     sums.sum[source] = sum;
-    for (const std::uint32_t v : settled_) distance_[v] = kInfinity;
+    for (const std::uint32_t v : settled_) distance_[v] = kFar;
     settled_.clear();
     return true;
   }
@@ -134,7 +133,7 @@ absl::Status Search(const AnalysisInput& input, const Projection& graph,
   return SearchAll<BitSearch>(make, sources, kSources, term, context, sums);
 }
 
-std::uint64_t OwnBytes(std::uint64_t vertices, bool weighted, std::uint64_t threads) {
+std::uint64_t DistanceSumsBytes(std::uint64_t vertices, bool weighted, std::uint64_t threads) {
   const std::uint64_t search =
       weighted ? WeightedSearch::EstimateBytes(vertices) : BitSearch::EstimateBytes(vertices);
   const std::uint64_t blocks = weighted ? vertices : vertices / kSources + 1;
@@ -149,8 +148,8 @@ absl::StatusOr<DistanceSums> SumDistances(const AnalysisInput& input, const Proj
   const std::uint32_t n = graph.size();
   LIANJIE_ASSIGN_OR_RETURN(
       const Booking booking,
-      Booking::Take(context,
-                    OwnBytes(n, graph.weighted(), static_cast<std::uint64_t>(context.threads()))));
+      Booking::Take(context, DistanceSumsBytes(n, graph.weighted(),
+                                               static_cast<std::uint64_t>(context.threads()))));
   context.SetTotal(n);
   DistanceSums sums;
   sums.reached.assign(n, 0);
@@ -186,8 +185,8 @@ std::uint64_t EstimateDistanceSumsBytes(const Snapshot& snapshot, const Projecti
   const bool weighted = spec.weight != "none";
   const std::uint64_t projections = weighted || spec.direction == Direction::kUndirected ? 1 : 2;
   return projections * Projection::EstimateBytes(snapshot, spec) +
-         OwnBytes(snapshot.node_count(), weighted,
-                  std::max(1u, std::thread::hardware_concurrency()));
+         DistanceSumsBytes(snapshot.node_count(), weighted,
+                           std::max(1u, std::thread::hardware_concurrency()));
 }
 
 }  // namespace lianjie

@@ -98,7 +98,7 @@ class Iteration {
   bool converged_ = false;
 };
 
-std::uint64_t OwnBytes(std::uint64_t vertices) {
+std::uint64_t EigenvectorBytes(std::uint64_t vertices) {
   return vertices * 2 * sizeof(double) +
          std::max(EstimateCyclesBytes(vertices), EstimateScoreTableBytes(vertices));
 }
@@ -112,7 +112,8 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
       CheckWeights(input.view, options.weight, missing_weight, WeightRule::kNotNegative, context));
   LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Projection> graph,
                            input.projections(input.view, SpecOf(options), context));
-  LIANJIE_ASSIGN_OR_RETURN(const Booking booking, Booking::Take(context, OwnBytes(graph->size())));
+  LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
+                           Booking::Take(context, EigenvectorBytes(graph->size())));
   context.SetTotal(static_cast<std::uint64_t>(options.iterations));
   LIANJIE_ASSIGN_OR_RETURN(const bool has_cycle, HasCycle(*graph, context));
   Iteration iteration(*graph, options, context);
@@ -169,7 +170,7 @@ absl::StatusOr<AnalysisResult> RunEigenvector(const AnalysisInput& input,
 std::uint64_t EstimateEigenvectorBytes(const AnalysisInput& input,
                                        const EigenvectorOptions& options) {
   return Projection::EstimateBytes(input.snapshot(), SpecOf(options)) +
-         OwnBytes(input.snapshot().node_count());
+         EigenvectorBytes(input.snapshot().node_count());
 }
 
 }  // namespace lianjie

@@ -23,11 +23,11 @@ ProjectionSpec SpecOf(const HitsOptions& options, Direction direction) {
   return spec;
 }
 
-class Iteration {
+class HitsIteration {
  public:
   // `out` leads from a node to those that it pays, `in` to those that pay it.
-  Iteration(const Projection& out, const Projection& in, const HitsOptions& options,
-            RunContext& context)
+  HitsIteration(const Projection& out, const Projection& in, const HitsOptions& options,
+                RunContext& context)
       : out_(out),
         in_(in),
         options_(options),
@@ -99,7 +99,7 @@ class Iteration {
   double singular_value_ = 0;
 };
 
-std::uint64_t OwnBytes(std::uint64_t vertices) {
+std::uint64_t HitsBytes(std::uint64_t vertices) {
   return vertices * 4 * sizeof(double) + EstimateScoreTableBytes(vertices);
 }
 
@@ -116,8 +116,8 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const HitsOpt
   LIANJIE_ASSIGN_OR_RETURN(
       const std::shared_ptr<const Projection> in,
       input.projections(input.view, SpecOf(options, Direction::kReverse), context));
-  LIANJIE_ASSIGN_OR_RETURN(const Booking booking, Booking::Take(context, OwnBytes(out->size())));
-  Iteration iteration(*out, *in, options, context);
+  LIANJIE_ASSIGN_OR_RETURN(const Booking booking, Booking::Take(context, HitsBytes(out->size())));
+  HitsIteration iteration(*out, *in, options, context);
   LIANJIE_RETURN_IF_ERROR(iteration.Run());
   AnalysisResult result;
   LIANJIE_ASSIGN_OR_RETURN(
@@ -160,7 +160,7 @@ absl::StatusOr<AnalysisResult> RunHits(const AnalysisInput& input, const HitsOpt
 std::uint64_t EstimateHitsBytes(const AnalysisInput& input, const HitsOptions& options) {
   return Projection::EstimateBytes(input.snapshot(), SpecOf(options, Direction::kForward)) +
          Projection::EstimateBytes(input.snapshot(), SpecOf(options, Direction::kReverse)) +
-         OwnBytes(input.snapshot().node_count());
+         HitsBytes(input.snapshot().node_count());
 }
 
 }  // namespace lianjie

@@ -102,7 +102,7 @@ class Peeling {
 };
 
 // Degrees, order, places and buckets, and the table.
-std::uint64_t OwnBytes(std::uint64_t nodes) {
+std::uint64_t CoreBytes(std::uint64_t nodes) {
   return nodes * (4 * sizeof(std::uint32_t) + sizeof(NodeIndex) + sizeof(std::int64_t));
 }
 
@@ -112,7 +112,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const KCoreOp
   LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Projection> graph,
                            input.projections(input.view, SpecOf(options), context));
   const std::uint32_t n = graph->size();
-  LIANJIE_ASSIGN_OR_RETURN(const Booking booking, Booking::Take(context, OwnBytes(n)));
+  LIANJIE_ASSIGN_OR_RETURN(const Booking booking, Booking::Take(context, CoreBytes(n)));
   context.SetTotal(n);
   Peeling peeling(*graph, context);
   LIANJIE_RETURN_IF_ERROR(peeling.Run());
@@ -153,7 +153,7 @@ absl::StatusOr<AnalysisResult> RunKCore(const AnalysisInput& input, const KCoreO
 
 std::uint64_t EstimateKCoreBytes(const AnalysisInput& input, const KCoreOptions& options) {
   return Projection::EstimateBytes(input.snapshot(), SpecOf(options)) +
-         OwnBytes(input.snapshot().node_count());
+         CoreBytes(input.snapshot().node_count());
 }
 
 }  // namespace lianjie

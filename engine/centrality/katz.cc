@@ -137,7 +137,7 @@ class Iteration {
   bool converged_ = false;
 };
 
-std::uint64_t OwnBytes(std::uint64_t vertices) {
+std::uint64_t KatzBytes(std::uint64_t vertices) {
   const std::uint64_t before =
       std::max(EstimateCyclesBytes(vertices), EstimateSpectralBoundBytes(vertices));
   return std::max(before, vertices * 2 * sizeof(double) + EstimateScoreTableBytes(vertices));
@@ -153,7 +153,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const KatzOpt
   LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Projection> graph,
                            input.projections(input.view, SpecOf(options), context));
   const std::uint32_t n = graph->size();
-  LIANJIE_ASSIGN_OR_RETURN(const Booking booking, Booking::Take(context, OwnBytes(n)));
+  LIANJIE_ASSIGN_OR_RETURN(const Booking booking, Booking::Take(context, KatzBytes(n)));
   context.SetTotal(std::uint64_t{n} * (static_cast<std::uint64_t>(options.iterations) + 1));
   LIANJIE_ASSIGN_OR_RETURN(const Attenuation attenuation,
                            Choose(*graph, options.attenuation, context));
@@ -206,7 +206,7 @@ absl::StatusOr<AnalysisResult> RunKatz(const AnalysisInput& input, const KatzOpt
 
 std::uint64_t EstimateKatzBytes(const AnalysisInput& input, const KatzOptions& options) {
   return Projection::EstimateBytes(input.snapshot(), SpecOf(options)) +
-         OwnBytes(input.snapshot().node_count());
+         KatzBytes(input.snapshot().node_count());
 }
 
 }  // namespace lianjie

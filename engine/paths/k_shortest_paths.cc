@@ -19,15 +19,15 @@
 namespace lianjie {
 namespace {
 
-constexpr WeightRule kRule = WeightRule::kNotNegative;
+constexpr WeightRule kLengthRule = WeightRule::kNotNegative;
 constexpr int kMostPaths = 10000;
 constexpr std::uint64_t kEstimatedLabels = std::uint64_t{1} << 20;
 constexpr std::uint64_t kEstimatedSteps = 12;
 // A step in the answer, with its node in the tree of prefixes.
-constexpr std::uint64_t kRowBytes = 2 * sizeof(std::int64_t) + 2 * sizeof(std::uint32_t) +
-                                    sizeof(double) + sizeof(std::vector<LinkIndex>) + 40;
+constexpr std::uint64_t kPathRowBytes = 2 * sizeof(std::int64_t) + 2 * sizeof(std::uint32_t) +
+                                        sizeof(double) + sizeof(std::vector<LinkIndex>) + 40;
 
-struct Candidate {
+struct CandidatePath {
   std::vector<PathStep> steps;
   std::size_t deviation;  // where it left the path that it came from
   std::uint32_t prefix;   // the node of the tree of prefixes that stands there
@@ -37,7 +37,7 @@ class InOrder {
  public:
   explicit InOrder(const Snapshot& snapshot) : snapshot_(&snapshot) {}
 
-  bool operator()(const Candidate& a, const Candidate& b) const {
+  bool operator()(const CandidatePath& a, const CandidatePath& b) const {
     const std::vector<PathStep>& x = a.steps;
     const std::vector<PathStep>& y = b.steps;
     if (x.back().distance != y.back().distance) return x.back().distance < y.back().distance;
@@ -90,7 +90,7 @@ class Ranker {
         search_(question, left_, context),
         candidates_(InOrder(question.view.snapshot())),
         booking_(context, sizeof(PathStep)),
-        row_booking_(context, kRowBytes) {}
+        row_booking_(context, kPathRowBytes) {}
 
   // Fills the table with up to k paths.
   absl::Status Run(PathTable& table) {
@@ -105,7 +105,7 @@ class Ranker {
       LIANJIE_RETURN_IF_ERROR(Deviate({start}, 0, 0, {}));
     }
     while (!candidates_.empty() && found_ < wanted_) {
-      const Candidate best = std::move(candidates_.extract(candidates_.begin()).value());
+      const CandidatePath best = std::move(candidates_.extract(candidates_.begin()).value());
       held_ -= best.steps.size();
       ++found_;
       for (std::size_t i = 0; i < best.steps.size(); ++i) {
@@ -127,7 +127,7 @@ class Ranker {
   }
 
   // The parts into which the path splits what it was the best of.
-  absl::Status Split(const Candidate& path) {
+  absl::Status Split(const CandidatePath& path) {
     const std::size_t last = path.steps.size() - 1;
     context_.SetTotal(context_.completed() + (wanted_ - found_) * (last - path.deviation));
     absl::flat_hash_set<NodeIndex> banned;
@@ -154,7 +154,7 @@ class Ranker {
     LIANJIE_ASSIGN_OR_RETURN(const std::vector<PathStep> rest,
                              search_.Find(path[at], banned, banned_links, most));
     if (rest.empty()) return absl::OkStatus();
-    Candidate candidate{
+    CandidatePath candidate{
         {path.begin(), path.begin() + static_cast<std::ptrdiff_t>(at) + 1}, at, prefix};
     candidate.steps.insert(candidate.steps.end(), rest.begin(), rest.end());
     Keep(std::move(candidate));
@@ -165,7 +165,7 @@ class Ranker {
     return booking_.Cover(held_);
   }
 
-  void Keep(Candidate candidate) {
+  void Keep(CandidatePath candidate) {
     held_ += candidate.steps.size();
     candidates_.insert(std::move(candidate));
   }
@@ -176,7 +176,7 @@ class Ranker {
   LeftToTarget left_;
   SpurSearch search_;
   PrefixTree prefixes_;
-  std::set<Candidate, InOrder> candidates_;
+  std::set<CandidatePath, InOrder> candidates_;
   GrowingBooking booking_;
   GrowingBooking row_booking_;
   std::size_t found_ = 0;
@@ -194,10 +194,10 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
                            LinkWeigher::Make(input.view, options.weight, options.missing_weight));
   if (options.weight == "weight") {
     LIANJIE_ASSIGN_OR_RETURN(const WeightScan scan,
-                             ScanWeights(input.view, weigher, kRule, false, context));
+                             ScanWeights(input.view, weigher, kLengthRule, false, context));
     const LinkIndex refused = scan.first_refused;
     if (refused != kNoLink) {
-      return RefuseWeight(input.view, options.weight, refused, weigher(refused), kRule);
+      return RefuseWeight(input.view, options.weight, refused, weigher(refused), kLengthRule);
     }
   }
   const PathQuestion question{input.view, options.direction, source,
@@ -233,7 +233,7 @@ absl::Status KShortestPathsOptions::Validate() const {
   if (target.empty())
     return InvalidField("target", "needs the id of a node", Reason::kMissingField);
   if (k < 1 || k > kMostPaths) return InvalidField("k", Cat(k, " is not from 1 to ", kMostPaths));
-  LIANJIE_RETURN_IF_ERROR(ValidateMissingWeight(missing_weight, kRule));
+  LIANJIE_RETURN_IF_ERROR(ValidateMissingWeight(missing_weight, kLengthRule));
   return ValidateWeightColumn("weight", weight);
 }
 
@@ -253,7 +253,7 @@ std::uint64_t EstimateKShortestPathsBytes(const AnalysisInput& input,
       static_cast<std::uint64_t>(std::max(options.k, 0));
   // Distances from the target reach far, searches from spurs mostly do not.
   return labels * (3 * LeftToTarget::kBytesEach + SpurSearch::kBytesEach) / 2 +
-         steps * (kRowBytes + sizeof(PathStep));
+         steps * (kPathRowBytes + sizeof(PathStep));
 }
 
 }  // namespace lianjie

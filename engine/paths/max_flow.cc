@@ -13,9 +13,9 @@
 namespace lianjie {
 namespace {
 
-constexpr WeightRule kRule = WeightRule::kNotNegative;
-constexpr double kRounding = 1e-12;  // of a capacity
-constexpr std::uint64_t kRowBytes =
+constexpr WeightRule kCapacityRule = WeightRule::kNotNegative;
+constexpr double kFlowRounding = 1e-12;  // of a capacity
+constexpr std::uint64_t kFlowRowBytes =
     3 * sizeof(std::uint32_t) + 2 * sizeof(double) + sizeof(std::uint8_t);
 
 Table MakeTable(const std::string& unit) {
@@ -38,7 +38,7 @@ struct Carried {
 
 Carried CarriedBy(const FlowNetwork& network, std::uint32_t arc, double capacity) {
   const double on = capacity - network.residual(arc);
-  if (on > kRounding * capacity) return {on, true};
+  if (on > kFlowRounding * capacity) return {on, true};
   const double back = capacity - network.residual(network.twin(arc));
   return {back, false};
 }
@@ -54,7 +54,7 @@ absl::Status ForEachCarrying(const FlowNetwork& network, const LinkWeigher& capa
     const Carried carried = CarriedBy(network, edge.arc, capacity);
     // A directed link's arc back begins at 0, so that only an undirected one can carry that way.
     if (!carried.on && !undirected) continue;
-    if (!(carried.amount > kRounding * capacity)) continue;
+    if (!(carried.amount > kFlowRounding * capacity)) continue;
     const std::uint32_t tail = network.tail(edge.arc);
     const std::uint32_t head = network.head(edge.arc);
     visit(edge.link, capacity, carried.amount, carried.on ? tail : head, carried.on ? head : tail);
@@ -74,7 +74,7 @@ absl::StatusOr<Totals> FillRows(const FlowNetwork& network, const LinkWeigher& c
   LIANJIE_RETURN_IF_ERROR(
       ForEachCarrying(network, capacities, undirected, context,
                       [&](LinkIndex, double, double, std::uint32_t, std::uint32_t) { ++rows; }));
-  LIANJIE_ASSIGN_OR_RETURN(Booking booking, Booking::Take(context, rows * kRowBytes));
+  LIANJIE_ASSIGN_OR_RETURN(Booking booking, Booking::Take(context, rows * kFlowRowBytes));
   bookings.push_back(std::move(booking));
   for (std::size_t i = 0; i < 3; ++i) table.column(i).indices.reserve(rows);
   for (std::size_t i = 3; i < 5; ++i) table.column(i).numbers.reserve(rows);
@@ -107,7 +107,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const MaxFlow
                            FindNodeInside(input.view, "target", options.target));
   LIANJIE_ASSIGN_OR_RETURN(
       const std::uint64_t missing,
-      CheckWeights(input.view, options.weight, options.missing_weight, kRule, context));
+      CheckWeights(input.view, options.weight, options.missing_weight, kCapacityRule, context));
   LIANJIE_ASSIGN_OR_RETURN(const LinkWeigher capacities,
                            LinkWeigher::Make(input.view, options.weight, options.missing_weight));
   const PathQuestion question{input.view, options.direction, source,
@@ -148,7 +148,7 @@ absl::Status MaxFlowOptions::Validate() const {
   if (target.empty())
     return InvalidField("target", "needs the id of a node", Reason::kMissingField);
   if (source == target) return InvalidField("target", "is the source: nothing need flow");
-  LIANJIE_RETURN_IF_ERROR(ValidateMissingWeight(missing_weight, kRule));
+  LIANJIE_RETURN_IF_ERROR(ValidateMissingWeight(missing_weight, kCapacityRule));
   return ValidateWeightColumn("weight", weight);
 }
 
@@ -162,7 +162,7 @@ std::uint64_t EstimateMaxFlowBytes(const AnalysisInput& input, const MaxFlowOpti
   const std::uint64_t nodes = input.snapshot().node_count();
   const std::uint64_t links = input.snapshot().link_count();
   return FlowNetwork::EstimateBytes(nodes, links) + FlowPusher::EstimateBytes(nodes) +
-         std::min(nodes, links) * kRowBytes;
+         std::min(nodes, links) * kFlowRowBytes;
 }
 
 }  // namespace lianjie

@@ -11,8 +11,8 @@
 namespace lianjie {
 namespace {
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr WeightRule kRule = WeightRule::kNotNegative;
+constexpr double kNoWay = std::numeric_limits<double>::infinity();
+constexpr WeightRule kSpurRule = WeightRule::kNotNegative;
 
 // Bounds add in another order than distances: what lies within rounding may yet be best.
 double Slack(double distance) { return distance * (1 + 1e-9); }
@@ -45,7 +45,7 @@ absl::Status LeftToTarget::GoOn() {
   const bool whole = ForEachArc(question_.view, Opposite(question_.direction), labels_.at(i).node,
                                 poller_, [&, from = distance](LinkIndex l, NodeIndex u) {
                                   const double weight = question_.weigher(l);
-                                  if (IsRefused(weight, kRule)) {
+                                  if (IsRefused(weight, kSpurRule)) {
                                     refused = l;
                                     return false;
                                   }
@@ -60,7 +60,7 @@ absl::Status LeftToTarget::GoOn() {
                                 });
   if (refused != kNoLink) {
     return RefuseWeight(question_.view, question_.column, refused, question_.weigher(refused),
-                        kRule);
+                        kSpurRule);
   }
   if (!whole) return context_.Check();
   return booking_.Cover(labels_.size());
@@ -69,7 +69,7 @@ absl::Status LeftToTarget::GoOn() {
 double LeftToTarget::AtLeast(NodeIndex node) const {
   const PathLabel* label = labels_.Find(node);
   if (label != nullptr && label->settled) return label->distance;
-  return heap_.empty() ? kInfinity : radius_;
+  return heap_.empty() ? kNoWay : radius_;
 }
 
 // A label that is lowered after it was expanded goes into the heap again. That happens within
@@ -80,14 +80,14 @@ absl::StatusOr<std::vector<PathStep>> SpurSearch::Find(
     const absl::flat_hash_set<LinkIndex>& banned_links, double most) {
   labels_ = PathLabels();
   heap_.Clear();
-  double best = kInfinity;
+  double best = kNoWay;
   Lower(spur.node, spur.distance, 0);
   while (!heap_.empty()) {
     const auto [key, i] = heap_.Pop();
     if (key.bound > Slack(std::min(best, most))) break;
     const PathLabel from = labels_.at(i);
     const Key now{from.distance + left_.AtLeast(from.node), from.hops};
-    if (now.bound == kInfinity) continue;
+    if (now.bound == kNoWay) continue;
     if (key < now) {
       heap_.Lower(i, now);
       continue;
@@ -101,7 +101,7 @@ absl::StatusOr<std::vector<PathStep>> SpurSearch::Find(
     LIANJIE_RETURN_IF_ERROR(Expand(spur, from, banned_nodes, banned_links));
     LIANJIE_RETURN_IF_ERROR(booking_.Cover(labels_.size()));
   }
-  if (best == kInfinity || best > most) return std::vector<PathStep>();
+  if (best == kNoWay || best > most) return std::vector<PathStep>();
   const auto tight = [&](NodeIndex u, LinkIndex l, NodeIndex v) {
     const PathLabel* from = labels_.Find(u);
     if (from == nullptr || !from->settled) return false;
@@ -129,7 +129,7 @@ absl::Status SpurSearch::Expand(const PathStep& spur, const PathLabel& from,
                                   if (v == from.node || banned_nodes.contains(v)) return true;
                                   if (is_spur && banned_links.contains(l)) return true;
                                   const double weight = question_.weigher(l);
-                                  if (IsRefused(weight, kRule)) {
+                                  if (IsRefused(weight, kSpurRule)) {
                                     refused = l;
                                     return false;
                                   }
@@ -138,7 +138,7 @@ absl::Status SpurSearch::Expand(const PathStep& spur, const PathLabel& from,
                                 });
   if (refused != kNoLink) {
     return RefuseWeight(question_.view, question_.column, refused, question_.weigher(refused),
-                        kRule);
+                        kSpurRule);
   }
   return whole ? absl::OkStatus() : context_.Check();
 }

@@ -18,11 +18,11 @@
 namespace lianjie {
 namespace {
 
-constexpr std::uint64_t kEstimatedLabels = std::uint64_t{1} << 20;
+constexpr std::uint64_t kEstimatedTraceLabels = std::uint64_t{1} << 20;
 constexpr int kMostHops = 10000;
 constexpr std::uint32_t kNoParent = 0xffffffff;
-constexpr std::uint64_t kRowBytes = 2 * sizeof(std::int64_t) + 2 * sizeof(std::uint32_t) +
-                                    2 * sizeof(double) + sizeof(std::string) + 1;
+constexpr std::uint64_t kTraceRowBytes = 2 * sizeof(std::int64_t) + 2 * sizeof(std::uint32_t) +
+                                         2 * sizeof(double) + sizeof(std::string) + 1;
 
 // Days from the first to the last, both included, turned round for REVERSE. 64 bits hold the
 // negated sentinels too.
@@ -232,7 +232,7 @@ class TraceRows {
  public:
   TraceRows(const AnalysisInput& input, const TimedTracer& tracer, bool reverse,
             RunContext& context)
-      : view_(input.view), tracer_(tracer), booking_(context, kRowBytes), rows_("links") {
+      : view_(input.view), tracer_(tracer), booking_(context, kTraceRowBytes), rows_("links") {
     rows_.table().AddColumn("date", ColumnType::kString, "",
                             reverse ? "The last day on which the money can have left the node."
                                     : "The first day on which the money can be at the node.");
@@ -363,8 +363,8 @@ std::uint64_t EstimateTimedTraceBytes(const AnalysisInput& input,
       nodes, static_cast<std::uint64_t>(std::max<std::int64_t>(options.limit, 0)));
   const std::uint64_t steps = std::min<std::uint64_t>(
       kEstimatedSteps, static_cast<std::uint64_t>(std::max(options.max_hops, 0)) + 1);
-  return std::min(nodes, kEstimatedLabels) * kLabelBytes * 5 / 4 +
-         traces * steps * kRowBytes * 7 / 4;  // with room to grow
+  return std::min(nodes, kEstimatedTraceLabels) * kLabelBytes * 5 / 4 +
+         traces * steps * kTraceRowBytes * 7 / 4;  // with room to grow
 }
 
 }  // namespace lianjie

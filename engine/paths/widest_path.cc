@@ -19,21 +19,24 @@
 namespace lianjie {
 namespace {
 
-constexpr WeightRule kRule = WeightRule::kNotNegative;
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr std::uint64_t kEstimatedLabels = std::uint64_t{1} << 20;
+constexpr WeightRule kWidthRule = WeightRule::kNotNegative;
+constexpr double kUnlimited = std::numeric_limits<double>::infinity();
+constexpr std::uint64_t kEstimatedWidthLabels = std::uint64_t{1} << 20;
 // A label of the first search with its place in the index and the heap, and one of the second.
-constexpr std::uint64_t kLabelBytes = sizeof(PathLabel) + 14 + 20 + 14;
+constexpr std::uint64_t kWidthLabelBytes = sizeof(PathLabel) + 14 + 20 + 14;
 
 class WidestSearch {
  public:
   WidestSearch(const PathQuestion& question, RunContext& context)
-      : question_(question), context_(context), poller_(context), booking_(context, kLabelBytes) {}
+      : question_(question),
+        context_(context),
+        poller_(context),
+        booking_(context, kWidthLabelBytes) {}
 
   // The greatest width of a path to the target; negative when there is none.
   absl::StatusOr<double> Width() {
     // PathLabel::distance holds the negated width, so that the least comes first.
-    Lower(question_.source, -kInfinity);
+    Lower(question_.source, -kUnlimited);
     while (!heap_.empty()) {
       const auto [key, i] = heap_.Pop();
       labels_.at(i).settled = true;
@@ -77,7 +80,7 @@ class WidestSearch {
     const bool whole =
         ForEachArc(question_.view, question_.direction, u, poller_, [&](LinkIndex l, NodeIndex v) {
           const double weight = question_.weigher(l);
-          if (IsRefused(weight, kRule)) {
+          if (IsRefused(weight, kWidthRule)) {
             refused = l;
             return false;
           }
@@ -86,7 +89,7 @@ class WidestSearch {
         });
     if (refused != kNoLink) {
       return RefuseWeight(question_.view, question_.column, refused, question_.weigher(refused),
-                          kRule);
+                          kWidthRule);
     }
     return whole ? absl::OkStatus() : context_.Check();
   }
@@ -131,7 +134,7 @@ void Fill(const PathQuestion& question, const WidestPathOptions& options,
   const std::size_t width_column = table.table().AddColumn(
       "width", ColumnType::kNumber, options.weight == "none" ? "" : WeightUnit(options.weight),
       "Least weight of the way from the path's first node; null for that node.");
-  double width = kInfinity;
+  double width = kUnlimited;
   std::uint64_t missing = 0;
   for (std::size_t i = 0; i < steps.size(); ++i) {
     table.Add(1, static_cast<std::int64_t>(i), steps[i].node, steps[i].link,
@@ -167,10 +170,10 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const WidestP
                            LinkWeigher::Make(input.view, options.weight, options.missing_weight));
   if (options.weight == "weight") {
     LIANJIE_ASSIGN_OR_RETURN(const WeightScan scan,
-                             ScanWeights(input.view, weigher, kRule, false, context));
+                             ScanWeights(input.view, weigher, kWidthRule, false, context));
     const LinkIndex refused = scan.first_refused;
     if (refused != kNoLink) {
-      return RefuseWeight(input.view, options.weight, refused, weigher(refused), kRule);
+      return RefuseWeight(input.view, options.weight, refused, weigher(refused), kWidthRule);
     }
   }
   const PathQuestion question{input.view, options.direction, source,
@@ -196,7 +199,7 @@ absl::Status WidestPathOptions::Validate() const {
     return InvalidField("source", "needs the id of a node", Reason::kMissingField);
   if (target.empty())
     return InvalidField("target", "needs the id of a node", Reason::kMissingField);
-  LIANJIE_RETURN_IF_ERROR(ValidateMissingWeight(missing_weight, kRule));
+  LIANJIE_RETURN_IF_ERROR(ValidateMissingWeight(missing_weight, kWidthRule));
   return ValidateWeightColumn("weight", weight);
 }
 
@@ -209,8 +212,8 @@ absl::StatusOr<AnalysisResult> RunWidestPath(const AnalysisInput& input,
 
 std::uint64_t EstimateWidestPathBytes(const AnalysisInput& input, const WidestPathOptions&) {
   const std::uint64_t labels =
-      std::min<std::uint64_t>(input.snapshot().node_count(), kEstimatedLabels);
-  return labels * kLabelBytes * 5 / 4;  // with room to grow
+      std::min<std::uint64_t>(input.snapshot().node_count(), kEstimatedWidthLabels);
+  return labels * kWidthLabelBytes * 5 / 4;  // with room to grow
 }
 
 }  // namespace lianjie

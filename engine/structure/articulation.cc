@@ -142,8 +142,8 @@ class DepthFirst {
 };
 
 // node, link, kind, block_count and its null, cut_off_count.
-constexpr std::uint64_t kRowBytes = 2 * sizeof(std::uint32_t) + sizeof(std::string) +
-                                    2 * sizeof(std::int64_t) + sizeof(std::uint8_t);
+constexpr std::uint64_t kArticulationRowBytes = 2 * sizeof(std::uint32_t) + sizeof(std::string) +
+                                                2 * sizeof(std::int64_t) + sizeof(std::uint8_t);
 
 // Numbers and frames of all vertices; the frames hold as many as the deepest path.
 std::uint64_t SearchBytes(std::uint64_t vertices) {
@@ -235,7 +235,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, RunContext& c
   LIANJIE_ASSIGN_OR_RETURN(Found found, Search(*graph, context));
   LIANJIE_ASSIGN_OR_RETURN(
       const Booking rows,
-      Booking::Take(context, kRowBytes * (found.points.size() + found.bridges.size())));
+      Booking::Take(context, kArticulationRowBytes * (found.points.size() + found.bridges.size())));
   LIANJIE_RETURN_IF_ERROR(Sort(found, context));
   LIANJIE_ASSIGN_OR_RETURN(AnalysisResult result, Answer(*graph, found, context));
   context.AddCompleted(context.total() - std::min(context.total(), context.completed()));
@@ -268,7 +268,7 @@ std::uint64_t EstimateArticulationBytes(const AnalysisInput& input, const Articu
   const std::uint64_t nodes = input.snapshot().node_count();
   const std::uint64_t bridges = std::min<std::uint64_t>(nodes, input.snapshot().link_count());
   return Projection::EstimateBytes(input.snapshot(), Spec()) + FoundBytes(nodes, bridges) +
-         std::max(SearchBytes(nodes), kRowBytes * LikelyRows(input.snapshot()));
+         std::max(SearchBytes(nodes), kArticulationRowBytes * LikelyRows(input.snapshot()));
 }
 
 }  // namespace lianjie

@@ -20,7 +20,7 @@ constexpr std::uint32_t kGrain = 256;
 // A list this many times as long as another is searched in and not walked through.
 constexpr std::size_t kLopsided = 32;
 
-ProjectionSpec Spec() {
+ProjectionSpec ClusteringSpec() {
   ProjectionSpec spec;
   spec.direction = Direction::kUndirected;
   spec.parallel = ProjectionSpec::Parallel::kMin;
@@ -200,10 +200,10 @@ absl::StatusOr<AnalysisResult> Answer(const Projection& graph, Table table, RunC
   return result;
 }
 
-absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, RunContext& context) {
+absl::StatusOr<AnalysisResult> ComputeClustering(const AnalysisInput& input, RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(context.Check());
   LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Projection> graph,
-                           input.projections(input.view, Spec(), context));
+                           input.projections(input.view, ClusteringSpec(), context));
   LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
                            Booking::Take(context, OwnBytes(graph->size(), graph->arc_count() / 2)));
   Table table = EmptyTable(graph->size());
@@ -217,11 +217,11 @@ absl::StatusOr<AnalysisResult> RunClustering(const AnalysisInput& input,
                                              const ClusteringOptions& options,
                                              RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(options.Validate());
-  return Guarded([&] { return Compute(input, context); });
+  return Guarded([&] { return ComputeClustering(input, context); });
 }
 
 std::uint64_t EstimateClusteringBytes(const AnalysisInput& input, const ClusteringOptions&) {
-  return Projection::EstimateBytes(input.snapshot(), Spec()) +
+  return Projection::EstimateBytes(input.snapshot(), ClusteringSpec()) +
          OwnBytes(input.snapshot().node_count(), input.snapshot().link_count());
 }
 

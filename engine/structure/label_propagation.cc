@@ -25,7 +25,7 @@
 namespace lianjie {
 namespace {
 
-constexpr std::uint32_t kGrain = 512;
+constexpr std::uint32_t kLabelGrain = 512;
 
 // The vertices in the order of their ids; labels are then positions in it.
 absl::StatusOr<std::vector<std::uint32_t>> ByIds(const Projection& graph, const Snapshot& snapshot,
@@ -170,13 +170,13 @@ class Propagation {
       }
       context_.AddCompleted(end - begin);
     };
-    if (vertices.size() <= kGrain) {
+    if (vertices.size() <= kLabelGrain) {
       part(0, vertices.size());
       return;
     }
     context_.Parallel([&] {
       tbb::parallel_for(
-          tbb::blocked_range<std::size_t>(0, vertices.size(), kGrain),
+          tbb::blocked_range<std::size_t>(0, vertices.size(), kLabelGrain),
           [&](const auto& range) { part(range.begin(), range.end()); }, tbb::simple_partitioner());
     });
   }

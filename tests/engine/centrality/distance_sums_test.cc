@@ -12,7 +12,7 @@
 #include "gtest/gtest.h"
 #include "tests/engine/support/oracle.h"
 
-namespace lianjie {
+namespace lianjie::distance_sums_test {
 namespace {
 
 using testing::FromArcs;
@@ -246,4 +246,4 @@ TEST(DistanceSums, CancelFreesTheCoreWithinFiftyMilliseconds) {
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::distance_sums_test

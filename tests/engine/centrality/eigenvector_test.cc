@@ -11,7 +11,7 @@
 #include "tests/engine/centrality/dense.h"
 #include "tests/engine/support/oracle.h"
 
-namespace lianjie {
+namespace lianjie::eigenvector_test {
 namespace {
 
 using testing::FromArcs;
@@ -151,4 +151,4 @@ TEST(Eigenvector, RefusesByNameAndEndsWhenCancelled) {
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::eigenvector_test

@@ -11,7 +11,7 @@
 #include "tests/engine/centrality/dense.h"
 #include "tests/engine/support/oracle.h"
 
-namespace lianjie {
+namespace lianjie::hits_test {
 namespace {
 
 using testing::FromArcs;
@@ -141,4 +141,4 @@ TEST(Hits, RefusesByNameAndEndsWhenCancelled) {
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::hits_test

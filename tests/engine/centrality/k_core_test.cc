@@ -12,7 +12,7 @@
 #include "gtest/gtest.h"
 #include "tests/engine/support/oracle.h"
 
-namespace lianjie {
+namespace lianjie::k_core_test {
 namespace {
 
 using testing::FromArcs;
@@ -162,4 +162,4 @@ TEST(KCore, EndsWhenCancelledOrShortOfMemory) {
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::k_core_test

@@ -11,7 +11,7 @@
 #include "tests/engine/centrality/dense.h"
 #include "tests/engine/support/oracle.h"
 
-namespace lianjie {
+namespace lianjie::katz_test {
 namespace {
 
 using testing::FromArcs;
@@ -172,4 +172,4 @@ TEST(Katz, RefusesByNameAndEndsWhenCancelled) {
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::katz_test

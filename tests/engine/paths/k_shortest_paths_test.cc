@@ -10,7 +10,7 @@
 #include "gtest/gtest.h"
 #include "tests/engine/support/oracle.h"
 
-namespace lianjie {
+namespace lianjie::k_shortest_paths_test {
 namespace {
 
 using testing::FromArcs;
@@ -291,4 +291,4 @@ TEST(KShortestPaths, SameBytesAtAnyNumberOfThreadsAndFromAStoreFilledInAnotherOr
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::k_shortest_paths_test

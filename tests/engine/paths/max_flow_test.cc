@@ -15,7 +15,7 @@
 #include "gtest/gtest.h"
 #include "tests/engine/support/oracle.h"
 
-namespace lianjie {
+namespace lianjie::max_flow_test {
 namespace {
 
 using testing::Arc;
@@ -299,4 +299,4 @@ TEST(MaxFlow, SameBytesAtAnyNumberOfThreadsAndFromAStoreFilledInAnotherOrder) {
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::max_flow_test

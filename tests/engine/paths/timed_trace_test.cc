@@ -12,7 +12,7 @@
 #include "gtest/gtest.h"
 #include "tests/engine/support/oracle.h"
 
-namespace lianjie {
+namespace lianjie::timed_trace_test {
 namespace {
 
 using testing::FromArcs;
@@ -366,4 +366,4 @@ TEST(TimedTrace, SameBytesAtAnyNumberOfThreadsAndFromAStoreFilledInAnotherOrder)
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::timed_trace_test

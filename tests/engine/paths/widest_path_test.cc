@@ -13,7 +13,7 @@
 #include "gtest/gtest.h"
 #include "tests/engine/support/oracle.h"
 
-namespace lianjie {
+namespace lianjie::widest_path_test {
 namespace {
 
 using testing::FromArcs;
@@ -221,4 +221,4 @@ TEST(WidestPath, SameBytesAtAnyNumberOfThreadsAndFromAStoreFilledInAnotherOrder)
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::widest_path_test

@@ -15,7 +15,7 @@
 #include "gtest/gtest.h"
 #include "tests/engine/support/oracle.h"
 
-namespace lianjie {
+namespace lianjie::articulation_test {
 namespace {
 
 using testing::FromArcs;
@@ -248,4 +248,4 @@ TEST(Articulation, StopsWhenCancelledAndOffersNothingOfAnEmptyGraph) {
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::articulation_test

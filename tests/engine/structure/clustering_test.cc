@@ -15,7 +15,7 @@
 #include "gtest/gtest.h"
 #include "tests/engine/support/oracle.h"
 
-namespace lianjie {
+namespace lianjie::clustering_test {
 namespace {
 
 using testing::FromArcs;
@@ -184,4 +184,4 @@ TEST(Clustering, CancelFreesTheCoreWithinFiftyMilliseconds) {
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::clustering_test

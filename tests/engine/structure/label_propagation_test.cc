@@ -14,7 +14,7 @@
 #include "gtest/gtest.h"
 #include "tests/engine/structure/communities_oracle.h"
 
-namespace lianjie {
+namespace lianjie::label_propagation_test {
 namespace {
 
 using testing::FromArcs;
@@ -299,4 +299,4 @@ TEST(LabelPropagation, CancelFreesTheCoreWithinFiftyMilliseconds) {
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::label_propagation_test

@@ -15,7 +15,7 @@
 #include "gtest/gtest.h"
 #include "tests/engine/structure/communities_oracle.h"
 
-namespace lianjie {
+namespace lianjie::louvain_test {
 namespace {
 
 using testing::FromArcs;
@@ -275,4 +275,4 @@ TEST(Louvain, CancelFreesTheCoreWithinFiftyMilliseconds) {
 }
 
 }  // namespace
-}  // namespace lianjie
+}  // namespace lianjie::louvain_test
