@@ -46,6 +46,11 @@ absl::Status Read(const v1::Betweenness& in, BetweennessOptions& out) {
   ReadText(in.weight(), out.weight);
   if (in.has_missing_weight()) out.missing_weight = in.missing_weight();
   out.normalized = in.normalized();
+  if (in.samples() < 0) return InvalidField("samples", Cat(in.samples(), " is negative"));
+  out.samples = static_cast<std::uint64_t>(in.samples());
+  out.epsilon = in.epsilon();
+  if (in.has_delta()) out.delta = in.delta();
+  out.seed = static_cast<std::uint64_t>(in.seed());
   return ReadDirection(in.direction(), out.direction);
 }
 void Write(const BetweennessOptions& in, v1::Betweenness& out) {
@@ -53,6 +58,10 @@ void Write(const BetweennessOptions& in, v1::Betweenness& out) {
   out.set_weight(in.weight);
   out.set_missing_weight(in.missing_weight);
   out.set_normalized(in.normalized);
+  out.set_samples(static_cast<std::int64_t>(in.samples));
+  out.set_epsilon(in.epsilon);
+  out.set_delta(in.delta);
+  out.set_seed(static_cast<std::int64_t>(in.seed));
 }
 
 absl::Status Read(const v1::Closeness& in, ClosenessOptions& out) {

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
+#include "engine/centrality/folded_search.h"
+
 namespace lianjie {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-constexpr double kMostPaths = 1e300;
 
 // Calls f(arc) for the arcs of v, asking the poller once for each few thousand of them: most
 // vertices have a few, some have millions. False when the run must end.
@@ -36,24 +37,28 @@ BrandesWorkspace::BrandesWorkspace(const Projection& graph) : graph_(graph) {
   }
 }
 
-SourceOutcome BrandesWorkspace::AddSource(std::uint32_t source, RunContext& context,
+SourceOutcome BrandesWorkspace::AddSource(const Source& source, RunContext& context,
                                           std::vector<double>& scores) {
-  if (graph_.arcs_begin(source) == graph_.arcs_end(source)) return SourceOutcome::kDone;
+  if (graph_.arcs_begin(source.vertex) == graph_.arcs_end(source.vertex))
+    return SourceOutcome::kDone;
   Poller poller(context);
   SourceOutcome outcome;
   if (graph_.weighted()) {
-    if (!SearchByWeight(source, poller)) return SourceOutcome::kStopped;
+    if (!SearchByWeight(source.vertex, poller)) return SourceOutcome::kStopped;
     outcome = ShareOut(
+        source,
         [this](std::uint32_t v, std::uint64_t arc) {
           return distance_[graph_.target(arc)] == distance_[v] + graph_.weight(arc);
         },
         poller, scores);
   } else {
-    if (!SearchByHops(source, poller)) return SourceOutcome::kStopped;
-    outcome =
-        ShareOut([this](std::uint32_t v,
-                        std::uint64_t arc) { return hops_[graph_.target(arc)] == hops_[v] + 1; },
-                 poller, scores);
+    if (!SearchByHops(source.vertex, poller)) return SourceOutcome::kStopped;
+    outcome = ShareOut(
+        source,
+        [this](std::uint32_t v, std::uint64_t arc) {
+          return hops_[graph_.target(arc)] == hops_[v] + 1;
+        },
+        poller, scores);
   }
   Clean();
   return outcome;
@@ -109,8 +114,8 @@ bool BrandesWorkspace::SearchByWeight(std::uint32_t source, Poller& poller) {
 // In the order of settling reversed, so that successors are done; a vertex that is not done yet,
 // and so no successor, has share 0.
 template <typename IsSuccessor>
-SourceOutcome BrandesWorkspace::ShareOut(const IsSuccessor& is_successor, Poller& poller,
-                                         std::vector<double>& scores) {
+SourceOutcome BrandesWorkspace::ShareOut(const Source& source, const IsSuccessor& is_successor,
+                                         Poller& poller, std::vector<double>& scores) {
   for (std::size_t i = order_.size(); i-- > 1;) {
     const std::uint32_t v = order_[i];
     if (!(paths_[v] <= kMostPaths)) return SourceOutcome::kTooManyPaths;
@@ -121,8 +126,9 @@ SourceOutcome BrandesWorkspace::ShareOut(const IsSuccessor& is_successor, Poller
     if (!whole) return SourceOutcome::kStopped;
     const double through = paths_[v] * sum;
     share_[v] = (1.0 + through) / paths_[v];
-    scores[v] += through;
+    scores[v] += source.count * through;
   }
+  scores[source.vertex] += source.passing * static_cast<double>(order_.size() - 1);
   return SourceOutcome::kDone;
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <vector>
 
+#include "engine/centrality/source_list.h"
 #include "engine/graph/projection.h"
 #include "engine/paths/quad_heap.h"
 #include "engine/runtime/run_context.h"
@@ -22,8 +23,8 @@ class BrandesWorkspace {
  public:
   explicit BrandesWorkspace(const Projection& graph);
 
-  // Adds to `scores` what the shortest paths from `source` give.
-  SourceOutcome AddSource(std::uint32_t source, RunContext& context, std::vector<double>& scores);
+  // Adds to `scores` what the shortest paths from all that `source` stands for give.
+  SourceOutcome AddSource(const Source& source, RunContext& context, std::vector<double>& scores);
 
   static std::uint64_t EstimateBytes(std::uint64_t vertices, bool weighted);
 
@@ -33,7 +34,7 @@ class BrandesWorkspace {
   bool SearchByHops(std::uint32_t source, Poller& poller);
   bool SearchByWeight(std::uint32_t source, Poller& poller);
   template <typename IsSuccessor>
-  SourceOutcome ShareOut(const IsSuccessor& is_successor, Poller& poller,
+  SourceOutcome ShareOut(const Source& source, const IsSuccessor& is_successor, Poller& poller,
                          std::vector<double>& scores);
   void Clean();
 
