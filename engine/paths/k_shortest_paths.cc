@@ -21,7 +21,7 @@ namespace {
 
 constexpr WeightRule kLengthRule = WeightRule::kNotNegative;
 constexpr int kMostPaths = 10000;
-constexpr std::uint64_t kEstimatedLabels = std::uint64_t{1} << 20;
+constexpr std::uint64_t kEstimatedSpurLabels = std::uint64_t{1} << 20;
 constexpr std::uint64_t kEstimatedSteps = 12;
 // A step in the answer, with its node in the tree of prefixes.
 constexpr std::uint64_t kPathRowBytes = 2 * sizeof(std::int64_t) + 2 * sizeof(std::uint32_t) +
@@ -247,7 +247,7 @@ absl::StatusOr<AnalysisResult> RunKShortestPaths(const AnalysisInput& input,
 std::uint64_t EstimateKShortestPathsBytes(const AnalysisInput& input,
                                           const KShortestPathsOptions& options) {
   const std::uint64_t labels =
-      std::min<std::uint64_t>(input.snapshot().node_count(), kEstimatedLabels);
+      std::min<std::uint64_t>(input.snapshot().node_count(), kEstimatedSpurLabels);
   const std::uint64_t steps =
       std::min<std::uint64_t>(input.snapshot().node_count(), kEstimatedSteps) *
       static_cast<std::uint64_t>(std::max(options.k, 0));

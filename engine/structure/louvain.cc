@@ -158,9 +158,9 @@ absl::StatusOr<std::int64_t> CountDisconnected(const Projection& graph,
 }
 
 // Composes the levels, the answer with a table a level.
-class Answer {
+class Communities {
  public:
-  Answer(const AnalysisInput& input, const Projection& graph, RunContext& context)
+  Communities(const AnalysisInput& input, const Projection& graph, RunContext& context)
       : input_(input), graph_(graph), context_(context), community_(graph.size()) {
     std::iota(community_.begin(), community_.end(), 0u);
   }
@@ -257,7 +257,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const Louvain
       Booking::Take(context,
                     AnswerBytes(graph->size(), input.snapshot().node_count(), most_communities) +
                         LevelBytes(options.levels ? level_count : 0, graph->size())));
-  Answer answer(input, *graph, context);
+  Communities answer(input, *graph, context);
   LIANJIE_RETURN_IF_ERROR(answer.Compose(levels.levels(), options.levels));
   LIANJIE_ASSIGN_OR_RETURN(const std::optional<double> modularity,
                            Modularity(*graph, strengths, answer.community(), answer.count(),
