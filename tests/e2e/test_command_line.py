@@ -31,7 +31,7 @@ COLUMNS = {
     "k_shortest_paths --source V --target H1 --k 3": "path step node link distance",
     "widest_path --source V --target H1 --weight paid_yuan": "path step node link distance width",
     "timed_trace --node F": "path step node link distance date amount_yuan truncated",
-    "max_flow --source V --target H1 --weight paid_yuan": "link source target flow capacity in_cut",
+    "max_flow --source V --target H1 --weight share": "link source target flow capacity in_cut",
 }
 COVERAGE_COLUMNS = {
     "coverage": "region level households persons l0 l1 l2 l3 l4 l5 "

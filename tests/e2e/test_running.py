@@ -194,7 +194,7 @@ def test_estimate_is_told_before_and_refused_when_above_the_limit(large):
     assert large.estimate("degree")["work_links"] == LINKS
     assert large.estimate("page_rank").get("work_links", 0) == 0
     with pytest.raises(lianjie.LianjieError) as caught:
-        large.betweenness(max_memory_bytes=told["memory_bytes"] // 2)
+        large.betweenness(direction="UNDIRECTED", max_memory_bytes=told["memory_bytes"] // 2)
     assert (caught.value.code, caught.value.reason) == ("RESOURCE_EXHAUSTED", "LIMIT_EXCEEDED")
 
 
