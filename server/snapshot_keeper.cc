@@ -9,6 +9,7 @@
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "engine/runtime/free_memory.h"
 #include "server/call.h"
 
 namespace lianjie::server {
@@ -250,7 +251,9 @@ SnapshotOr SnapshotKeeper::ScanOnce(const std::string& graph, Slot& slot, bool& 
     }
   }
   Count(&Scans::begun);
-  return LoadSnapshot(*reader, check);
+  SnapshotOr loaded = LoadSnapshot(*reader, check);
+  ReturnFreeMemory();
+  return loaded;
 }
 
 std::shared_ptr<const Snapshot> SnapshotKeeper::OpenSaved(const storage::GraphInfo& info,
@@ -288,11 +291,25 @@ void SnapshotKeeper::Save(const std::string& graph, Slot& slot, bool at_the_end)
     identity = slot.identity;
   }
   const bool saved = Guarded([&] { return folder_.Save(*snapshot, graph, identity); }).ok();
-  const std::lock_guard lock(mutex_);
-  ++(saved ? scans_.saved : scans_.save_failures);
-  slot.saving = false;
-  slot.saved_at = std::chrono::steady_clock::now();
-  if (saved) slot.saved_revision = snapshot->revision();
+  // The file's columns in place of those in memory: what nobody reads takes no memory then, and the
+  // system may drop what is read, since it can be had again.
+  std::shared_ptr<const Snapshot> mapped;
+  if (saved && !at_the_end) {
+    Guarded([&]() -> absl::Status {
+      LIANJIE_ASSIGN_OR_RETURN(mapped, folder_.Open(graph, identity));
+      return absl::OkStatus();
+    }).IgnoreError();
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    ++(saved ? scans_.saved : scans_.save_failures);
+    slot.saving = false;
+    slot.saved_at = std::chrono::steady_clock::now();
+    if (saved) slot.saved_revision = snapshot->revision();
+    if (mapped != nullptr && slot.snapshot == snapshot) slot.snapshot = std::move(mapped);
+  }
+  snapshot.reset();
+  ReturnFreeMemory();
 }
 
 // Sends away those who no longer wait, for this graph and for those whose scans wait for their

@@ -151,9 +151,14 @@ absl::StatusOr<std::string> SnapshotFolder::FileOf(std::string_view graph) const
   return Cat(path_, "/", graph, ".snapshot");
 }
 
+SnapshotOr SnapshotFolder::Open(std::string_view graph, std::uint64_t identity) const {
+  LIANJIE_ASSIGN_OR_RETURN(const std::string path, FileOf(graph));
+  return OpenSnapshot(path, identity);
+}
+
 SnapshotOr SnapshotFolder::Open(const storage::GraphInfo& info) const {
   LIANJIE_ASSIGN_OR_RETURN(const std::string path, FileOf(info.name));
-  LIANJIE_ASSIGN_OR_RETURN(auto snapshot, OpenSnapshot(path, info.identity));
+  LIANJIE_ASSIGN_OR_RETURN(auto snapshot, Open(info.name, info.identity));
   if (snapshot->revision() <= info.revision) return snapshot;
   return MakeError(
       absl::StatusCode::kFailedPrecondition,

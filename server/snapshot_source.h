@@ -42,6 +42,8 @@ class SnapshotFolder {
   // file; other errors: there is one that cannot be used (OpenSnapshot's; FAILED_PRECONDITION also
   // where it is newer than the graph).
   SnapshotOr Open(const storage::GraphInfo& info) const;
+  // The one that was saved last, whatever the graph is at now.
+  SnapshotOr Open(std::string_view graph, std::uint64_t identity) const;
   // UNAVAILABLE when the disk failed, or has not twice the room that the file takes.
   absl::Status Save(const Snapshot& snapshot, const std::string& graph,
                     std::uint64_t identity) const;

@@ -171,7 +171,7 @@ HouseholdMeasure Classification::Measure(NodeIndex n) const {
   const bool dated = !nodes.income_year.empty() && nodes.income_year[n] != kUnknownInt;
   if (!dated || nodes.income_year[n] <= model_.view().as_of().year()) {
     double income = 0;
-    for (const SharedArray<double>* part :
+    for (const PackedArray<double>* part :
          {&nodes.income_wage_yuan, &nodes.income_operating_yuan, &nodes.income_property_yuan,
           &nodes.income_transfer_yuan}) {
       if (!IsKnown(*part, n)) continue;

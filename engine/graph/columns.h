@@ -136,6 +136,17 @@ SharedArray<T> Scatter(const Pointers<T>& parts, std::span<const std::size_t> be
       parts, begin, place, [](std::size_t /*part*/, T value) { return value; }, missing);
 }
 
+// A column takes its values, packed where it is a packed one.
+template <typename T>
+void Assign(SharedArray<T>& column, SharedArray<T> values, std::type_identity_t<T> /*missing*/) {
+  column = std::move(values);
+}
+template <typename T>
+void Assign(PackedArray<T>& column, const SharedArray<T>& values,
+            std::type_identity_t<T> /*missing: the same*/) {
+  column = PackedArray<T>(values);
+}
+
 // Collects a column of few distinct strings. Codes are given in the order in which values come;
 // Finish turns them into the order of the values themselves, so that they do not tell in which
 // order rows came.
@@ -180,9 +191,11 @@ class Interner {
       codes.push_back(&part->codes_);
       code_of.push_back(part->PlacesIn(out.values));
     }
-    out.codes = Scatter<std::uint32_t>(
-        codes, begin, place,
-        [&code_of](std::size_t part, std::uint32_t code) { return code_of[part][code]; }, 0);
+    Assign(out.codes,
+           Scatter<std::uint32_t>(
+               codes, begin, place,
+               [&code_of](std::size_t part, std::uint32_t code) { return code_of[part][code]; }, 0),
+           0);
     return out;
   }
 

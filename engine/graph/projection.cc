@@ -22,17 +22,16 @@ namespace {
 constexpr std::size_t kGrain = 1024;                // rows between two looks at cancellation
 constexpr std::uint64_t kPollMask = (1 << 14) - 1;  // the same within the links of one vertex
 
-bool IsStored(const ProjectionSpec& spec, const SharedArray<double>* column) {
+bool IsStored(const ProjectionSpec& spec, const LinkNumbers& column) {
   if (spec.parallel == ProjectionSpec::Parallel::kSum) return true;
-  if (column == nullptr) return false;
-  return !column->empty() || spec.missing_weight != 1.0;
+  if (column.null()) return false;
+  return !column.empty() || spec.missing_weight != 1.0;
 }
 
-// The column of the weights; nullptr for "none".
-absl::StatusOr<const SharedArray<double>*> WeightColumn(const Snapshot& snapshot,
-                                                        const ProjectionSpec& spec) {
-  if (spec.weight == "none") return nullptr;
-  absl::StatusOr<const SharedArray<double>*> column = snapshot.LinkWeights(spec.weight);
+// The column of the weights; null for "none".
+absl::StatusOr<LinkNumbers> WeightColumn(const Snapshot& snapshot, const ProjectionSpec& spec) {
+  if (spec.weight == "none") return LinkNumbers();
+  absl::StatusOr<LinkNumbers> column = snapshot.LinkWeights(spec.weight);
   if (column.ok()) return column;
   return InvalidField("weight", Cat("'", spec.weight,
                                     "' is not one of none, weight, paid_yuan, "
@@ -67,9 +66,9 @@ class ProjectionBuilder {
   std::uint32_t VertexOf(NodeIndex n) const { return vertex_of_.empty() ? n : vertex_of_[n]; }
   bool Kept(LinkIndex l) const { return keep_.empty() || keep_[l] != 0; }
   double WeightOf(LinkIndex l) const {
-    if (column_ == nullptr) return 1.0;
-    if (!IsKnown(*column_, l)) return spec_.missing_weight;
-    return by_days_ == nullptr ? (*column_)[l] : (view_.*by_days_)(l);
+    if (column_.null()) return 1.0;
+    if (!IsKnown(column_, l)) return spec_.missing_weight;
+    return by_days_ == nullptr ? column_[l] : (view_.*by_days_)(l);
   }
 
   const View& view_;
@@ -77,7 +76,7 @@ class ProjectionBuilder {
   const ProjectionSpec spec_;
   RunContext& context_;
   std::uint64_t booked_ = 0;
-  const SharedArray<double>* column_ = nullptr;
+  LinkNumbers column_;
   double (View::*by_days_)(LinkIndex) const = nullptr;  // what of an amount falls into a period
   std::vector<std::uint32_t> vertex_of_;                // by node; empty: all are inside
   std::vector<std::uint8_t> keep_;                      // by link; empty: all are inside

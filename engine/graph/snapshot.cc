@@ -44,12 +44,12 @@ Interval Snapshot::LinkValid(LinkIndex l) const {
   return ValidAt(links_.valid_from, links_.valid_to, l);
 }
 
-absl::StatusOr<const SharedArray<double>*> Snapshot::LinkWeights(std::string_view column) const {
-  if (column == "weight") return &links_.weight;
-  if (column == "paid_yuan") return &links_.paid_yuan;
-  if (column == "promised_yuan") return &links_.promised_yuan;
-  if (column == "share") return &links_.share;
-  if (column == "capacity") return &links_.capacity;
+absl::StatusOr<LinkNumbers> Snapshot::LinkWeights(std::string_view column) const {
+  if (column == "weight") return LinkNumbers(links_.weight);
+  if (column == "paid_yuan") return LinkNumbers(links_.paid_yuan);
+  if (column == "promised_yuan") return LinkNumbers(links_.promised_yuan);
+  if (column == "share") return LinkNumbers(links_.share);
+  if (column == "capacity") return LinkNumbers(links_.capacity);
   return InvalidField(
       "weight",
       Cat("'", column, "' is not one of weight, paid_yuan, promised_yuan, share, capacity"));

@@ -10,6 +10,7 @@
 #ifndef LIANJIE_ENGINE_GRAPH_SNAPSHOT_H_
 #define LIANJIE_ENGINE_GRAPH_SNAPSHOT_H_
 
+#include <concepts>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -26,6 +27,7 @@
 #include "engine/core/ids.h"
 #include "engine/core/record_view.h"
 #include "engine/core/records.h"
+#include "engine/graph/packed_array.h"
 #include "engine/graph/regions.h"
 #include "engine/graph/shared_array.h"
 #include "engine/graph/string_pool.h"
@@ -36,7 +38,7 @@ inline constexpr std::int32_t kUnknownInt = std::numeric_limits<std::int32_t>::m
 
 // A column of few distinct strings: code 0 is the empty one.
 struct InternedColumn {
-  SharedArray<std::uint32_t> codes;     // empty: all rows are ""
+  PackedArray<std::uint32_t> codes;     // empty: all rows are ""
   std::vector<std::string> values{""};  // sorted bytewise, each once, each used but for ""
   std::string_view operator[](std::size_t i) const {
     return codes.empty() ? values[0] : values[codes[i]];
@@ -44,9 +46,11 @@ struct InternedColumn {
 };
 
 // Columns by node. Sizes are node_count or 0; ids, kind and region are always whole. The parameters
-// say what a column, a column of ids and one of few distinct strings are: in a Snapshot, and while
-// one is being built.
-template <template <typename> typename C, typename Ids, typename Strings> struct BasicNodeColumns {
+// say what a column, a column of numbers, one of ids and one of few distinct strings are: in a
+// Snapshot, and while one is being built.
+template <template <typename> typename C, template <typename> typename P, typename Ids,
+          typename Strings>
+struct BasicNodeColumns {
   Ids ids;
   C<NodeKind> kind;
   C<RegionIndex> region;  // kNoRegion: unplaced
@@ -58,25 +62,28 @@ template <template <typename> typename C, typename Ids, typename Strings> struct
   C<Registration> registration;
   C<Monitoring> monitoring;
   C<OperatingStatus> operating_status;
-  C<std::int32_t> persons;
-  C<std::int32_t> lifted_out_year;
-  C<std::int32_t> labour_skilled, labour_ordinary, labour_weak;
+  P<std::int32_t> persons;
+  P<std::int32_t> lifted_out_year;
+  P<std::int32_t> labour_skilled, labour_ordinary, labour_weak;
   C<std::uint16_t> causes;  // bit (value of Cause)
-  C<std::int32_t> income_year;
-  C<double> income_wage_yuan, income_operating_yuan, income_property_yuan, income_transfer_yuan;
-  C<double> land_mu, capacity_jobs, capacity_tonnes, capacity_mu;
-  C<double> revenue_yuan, equity_yuan, outside_revenue_yuan, leak_share;
+  P<std::int32_t> income_year;
+  P<double> income_wage_yuan, income_operating_yuan, income_property_yuan, income_transfer_yuan;
+  P<double> land_mu, capacity_jobs, capacity_tonnes, capacity_mu;
+  P<double> revenue_yuan, equity_yuan, outside_revenue_yuan, leak_share;
   C<Date> valid_from, valid_to;
 };
-using NodeColumns = BasicNodeColumns<SharedArray, StringPool, InternedColumn>;
+using NodeColumns = BasicNodeColumns<SharedArray, PackedArray, StringPool, InternedColumn>;
 
 // Columns by link, in out-order. Sizes are link_count or 0; ids, source, target and mechanism are
 // always whole.
-template <template <typename> typename C, typename Ids, typename Strings> struct BasicLinkColumns {
+template <template <typename> typename C, template <typename> typename P, typename Ids,
+          typename Strings>
+struct BasicLinkColumns {
   Ids ids;
   C<NodeIndex> source, target;
   C<Mechanism> mechanism;
-  C<double> promised_yuan, paid_yuan, share, capacity, weight;
+  C<double> promised_yuan, paid_yuan, share, weight;
+  P<double> capacity;
   C<ShareOf> share_of;
   C<Priority> priority;
   C<Tightness> tightness;
@@ -87,7 +94,28 @@ template <template <typename> typename C, typename Ids, typename Strings> struct
   Strings policy;
   C<Date> valid_from, valid_to;
 };
-using LinkColumns = BasicLinkColumns<SharedArray, StringPool, InternedColumn>;
+using LinkColumns = BasicLinkColumns<SharedArray, PackedArray, StringPool, InternedColumn>;
+
+// A numeric column of links, plain or packed, for as long as its Snapshot lives; or none (null).
+class LinkNumbers {
+ public:
+  LinkNumbers() = default;
+  explicit LinkNumbers(const SharedArray<double>& plain) : plain_(&plain) {}
+  explicit LinkNumbers(const PackedArray<double>& packed) : packed_(&packed) {}
+  bool null() const { return plain_ == nullptr && packed_ == nullptr; }
+  bool empty() const { return size() == 0; }
+  std::size_t size() const {
+    if (plain_ != nullptr) return plain_->size();
+    return packed_ == nullptr ? 0 : packed_->size();
+  }
+  double operator[](std::size_t l) const {
+    return plain_ != nullptr ? (*plain_)[l] : (*packed_)[l];
+  }
+
+ private:
+  const SharedArray<double>* plain_ = nullptr;
+  const PackedArray<double>* packed_ = nullptr;
+};
 
 class Snapshot {
  public:
@@ -132,7 +160,7 @@ class Snapshot {
 
   // A numeric link column by name (weight, paid_yuan, promised_yuan, share, capacity); an empty
   // one when no link has it. INVALID_FIELD for other names.
-  absl::StatusOr<const SharedArray<double>*> LinkWeights(std::string_view column) const;
+  absl::StatusOr<LinkNumbers> LinkWeights(std::string_view column) const;
 
   std::size_t memory_bytes() const;
 
@@ -161,6 +189,20 @@ inline double ValueOr(std::span<const double> column, std::size_t i, double miss
 }
 inline bool IsKnown(std::span<const double> column, std::size_t i) {
   return !column.empty() && column[i] == column[i];
+}
+template <typename Numbers>
+requires std::same_as<Numbers, PackedArray<double>> || std::same_as<Numbers, LinkNumbers>
+bool IsKnown(const Numbers& column, std::size_t i) {
+  if (column.empty()) return false;
+  const double value = column[i];
+  return value == value;
+}
+template <typename Numbers>
+requires std::same_as<Numbers, PackedArray<double>> || std::same_as<Numbers, LinkNumbers>
+double ValueOr(const Numbers& column, std::size_t i, double missing) {
+  if (column.empty()) return missing;
+  const double value = column[i];
+  return value == value ? value : missing;
 }
 template <typename E> E ValueOr(const SharedArray<E>& column, std::size_t i) {
   return column.empty() ? E{} : column[i];

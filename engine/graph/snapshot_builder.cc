@@ -20,6 +20,7 @@
 #include "engine/graph/snapshot_order.h"
 #include "engine/graph/snapshot_part.h"
 #include "engine/graph/snapshot_sort.h"
+#include "engine/runtime/free_memory.h"
 
 namespace lianjie {
 namespace {
@@ -29,6 +30,7 @@ using columns::Interner;
 
 // Of a part for which room is taken before they are there.
 constexpr std::uint64_t kMostExpected = std::uint64_t{1} << 22U;
+constexpr std::size_t kGiveBackRows = std::size_t{1} << 20;
 
 absl::Status TooMany(std::string_view what, std::size_t count) {
   return MakeError(
@@ -59,10 +61,12 @@ struct SnapshotBuilder::State {
 
   // All parts, once they are whole.
   std::vector<std::size_t> node_begin, link_begin;  // by part, then the end
-  BasicNodeColumns<columns::Pointers, std::vector<StringPoolBuilder*>, std::vector<Interner*>>
+  BasicNodeColumns<columns::Pointers, columns::Pointers, std::vector<StringPoolBuilder*>,
+                   std::vector<Interner*>>
       nodes;
   std::vector<Interner*> region;
-  BasicLinkColumns<columns::Pointers, std::vector<StringPoolBuilder*>, std::vector<Interner*>>
+  BasicLinkColumns<columns::Pointers, columns::Pointers, std::vector<StringPoolBuilder*>,
+                   std::vector<Interner*>>
       links;
 
   NodeIndex Name(const std::string& id) {
@@ -155,7 +159,7 @@ absl::Status SnapshotBuilder::State::GatherNodes(Snapshot& snapshot) {
   to.ids = ScatterStrings(nodes.ids, order.place);
   columns::ForEachNodeColumn(
       [&](auto missing, auto& column, auto& from) {
-        column = columns::Scatter(from, node_begin, order.place, missing);
+        columns::Assign(column, columns::Scatter(from, node_begin, order.place, missing), missing);
       },
       to, nodes);
   columns::ForEachNodeStrings(
@@ -172,6 +176,7 @@ absl::Status SnapshotBuilder::State::GatherNodes(Snapshot& snapshot) {
   snapshot.by_id_ = IdTable::Build(to.ids, twice);
   if (twice) return BadRecord("node", to.ids[*twice], "the id is given twice");
   node_of = order.place;
+  if (count >= kGiveBackRows) ReturnFreeMemory();
   return absl::OkStatus();
 }
 
@@ -208,6 +213,9 @@ Buffer<NodeIndex> SnapshotBuilder::State::TakeEnds(const columns::Pointers<NodeI
 absl::Status SnapshotBuilder::State::GatherLinks(Snapshot& snapshot) {
   if (by_name) LIANJIE_RETURN_IF_ERROR(ResolveNames(snapshot));
   LinkColumns& to = snapshot.links_;
+  // What the parts of a column took is to be free before the next column is made; otherwise both
+  // are there twice.
+  const bool give_back = link_begin.back() >= kGiveBackRows;
   const std::size_t node_count = node_begin.back();
   const LinkOrder order = OrderLinks(TakeEnds(links.source), TakeEnds(links.target), node_count,
                                      RowNames(links.ids, link_begin));
@@ -218,7 +226,8 @@ absl::Status SnapshotBuilder::State::GatherLinks(Snapshot& snapshot) {
   if (order.twice) return BadRecord("link", to.ids[*order.twice], "the id is given twice");
   columns::ForEachLinkValue(
       [&](auto missing, auto& column, auto& from) {
-        column = columns::Scatter(from, link_begin, order.place, missing);
+        columns::Assign(column, columns::Scatter(from, link_begin, order.place, missing), missing);
+        if (give_back) ReturnFreeMemory();
       },
       to, links);
   columns::ForEachLinkStrings(

@@ -1,7 +1,6 @@
 #include "engine/graph/snapshot_file.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -24,13 +23,14 @@
 #include "engine/core/text.h"
 #include "engine/graph/columns.h"
 #include "engine/graph/hash.h"
+#include "engine/graph/mapped_file.h"
 
 namespace lianjie {
 namespace {
 
 constexpr std::array<char, 8> kMagic = {'L', 'J', 'S', 'N', 'A', 'P', '\r', '\n'};
 // Changes with everything that changes what the bytes mean: columns, enumerations, the order.
-constexpr std::uint32_t kLayout = 1;
+constexpr std::uint32_t kLayout = 2;
 constexpr std::size_t kAlignment = 64;
 constexpr std::size_t kWriteBytes = std::size_t{8} << 20;
 
@@ -77,41 +77,6 @@ absl::Status Unusable(absl::StatusCode code, const std::string& path, std::strin
       {.reason = Reason::kUnavailable, .field = {}, .row = {}, .metadata = {{"path", path}}});
 }
 
-class OpenFile {
- public:
-  OpenFile(const std::string& path, int flags) : descriptor_(open(path.c_str(), flags, 0644)) {}
-  ~OpenFile() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  OpenFile(const OpenFile&) = delete;
-  OpenFile& operator=(const OpenFile&) = delete;
-  int get() const { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
-// A file as memory, for as long as somebody holds it.
-class Mapping {
- public:
-  static std::shared_ptr<const Mapping> Of(const OpenFile& file, std::size_t bytes) {
-    void* const begin = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, file.get(), 0);
-    if (begin == MAP_FAILED) return nullptr;
-    return std::shared_ptr<const Mapping>(new Mapping(begin, bytes));
-  }
-  ~Mapping() { munmap(begin_, bytes_); }
-  Mapping(const Mapping&) = delete;
-  Mapping& operator=(const Mapping&) = delete;
-
-  std::string_view bytes() const { return {static_cast<const char*>(begin_), bytes_}; }
-
- private:
-  Mapping(void* begin, std::size_t bytes) : begin_(begin), bytes_(bytes) {}
-
-  void* begin_;
-  std::size_t bytes_;
-};
-
 // Puts arrays out one after the other.
 class Writer {
  public:
@@ -130,6 +95,7 @@ class Writer {
   template <typename T> void operator()(const std::vector<T>& values) {
     Array(values.data(), values.size());
   }
+  template <typename T> void operator()(const PackedArray<T>& array) { array.VisitArrays(*this); }
   void operator()(const std::vector<std::string>& strings) {
     std::vector<std::uint64_t> ends;
     std::string bytes;
@@ -195,6 +161,7 @@ class Reader {
     const std::span<const T> from = Array<T>();
     values.assign(from.begin(), from.end());
   }
+  template <typename T> void operator()(PackedArray<T>& array) { array.VisitArrays(*this); }
   void operator()(std::vector<std::string>& strings) {
     const std::span<const std::uint64_t> ends = Array<std::uint64_t>();
     const std::span<const char> bytes = Array<char>();
@@ -255,8 +222,8 @@ class SnapshotFile {
   template <typename S, typename F>
   static void Visit(S& s, std::vector<Scalars>& scalars, LineArrays& lines, F& f) {
     f(scalars);
-    VisitPool(s.nodes_.ids, f);
-    VisitPool(s.links_.ids, f);
+    s.nodes_.ids.VisitArrays(f);
+    s.links_.ids.VisitArrays(f);
     columns::ForEachNodeColumn([&f](auto, auto& column) { f(column); }, s.nodes_);
     columns::ForEachLinkColumn([&f](auto, auto& column) { f(column); }, s.links_);
     const auto interned = [&f](auto& column) { f(column.codes), f(column.values); };
@@ -309,15 +276,6 @@ class SnapshotFile {
   }
 
  private:
-  template <typename F> static void VisitPool(const StringPool& pool, F& f) {
-    f(pool.bytes()), f(pool.offsets());
-  }
-  template <typename F> static void VisitPool(StringPool& pool, F& f) {
-    SharedArray<char> bytes;
-    SharedArray<std::uint64_t> offsets;
-    f(bytes), f(offsets);
-    pool = StringPool(std::move(bytes), std::move(offsets));
-  }
   template <typename F> static void VisitTable(const IdTable& table, F& f) { f(table.slots()); }
   template <typename F> static void VisitTable(IdTable& table, F& f) {
     SharedArray<std::uint32_t> slots;
@@ -325,15 +283,22 @@ class SnapshotFile {
     table = IdTable(std::move(slots));
   }
 
+  template <typename T> static bool Fits(const SharedArray<T>& column, std::size_t rows) {
+    return column.empty() || column.size() == rows;
+  }
+  template <typename T> static bool Fits(const PackedArray<T>& column, std::size_t rows) {
+    return column.FinishArrays(rows);
+  }
+
   static bool SizesFit(const Snapshot& s) {
     const std::size_t nodes = s.nodes_.kind.size();
     const std::size_t links = s.links_.target.size();
-    bool fit = s.nodes_.ids.size() == nodes && s.links_.ids.size() == links &&
+    bool fit = s.nodes_.ids.FinishArrays(nodes) && s.links_.ids.FinishArrays(links) &&
                s.links_.source.size() == links && s.in_links_.size() == links &&
                s.out_offsets_.size() == nodes + 1 && s.in_offsets_.size() == nodes + 1 &&
                s.region_begin_.size() == s.regions_.size() + 2;
-    const auto as_nodes = [&](auto, const auto& c) { fit &= c.empty() || c.size() == nodes; };
-    const auto as_links = [&](auto, const auto& c) { fit &= c.empty() || c.size() == links; };
+    const auto as_nodes = [&](auto, const auto& c) { fit &= Fits(c, nodes); };
+    const auto as_links = [&](auto, const auto& c) { fit &= Fits(c, links); };
     columns::ForEachNodeColumn(as_nodes, s.nodes_);
     columns::ForEachLinkColumn(as_links, s.links_);
     columns::ForEachNodeStrings([&](const auto& c) { as_nodes(0, c.codes); }, s.nodes_);
@@ -387,6 +352,7 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot(const std::string& 
         const Section& s = sections[i];
         const bool inside = s.begin <= size && s.bytes <= size - s.begin;
         if (!inside || Hash64(bytes.substr(s.begin, s.bytes)) != s.checksum) good = false;
+        if (inside) mapping->LetGo(s.begin, s.bytes);
       },
       tbb::simple_partitioner());
   if (!good) return damaged("the checksum of a column is wrong");

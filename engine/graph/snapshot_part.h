@@ -18,9 +18,10 @@ namespace lianjie {
 
 // One thread at a time.
 struct SnapshotPart {
-  BasicNodeColumns<columns::Vector, StringPoolBuilder, columns::Interner> nodes;  // but `region`
+  BasicNodeColumns<columns::Vector, columns::Vector, StringPoolBuilder, columns::Interner>
+      nodes;                 // but `region`
   columns::Interner region;  // the codes of the nodes' regions
-  BasicLinkColumns<columns::Vector, StringPoolBuilder, columns::Interner> links;
+  BasicLinkColumns<columns::Vector, columns::Vector, StringPoolBuilder, columns::Interner> links;
   absl::Status error;  // the first one; all that comes after it is dropped
   // Rows for which room is taken at once.
   std::size_t expected_nodes = 0;

@@ -88,7 +88,6 @@ std::vector<std::uint32_t> Splice::Map(std::uint32_t gone) const {
 StringPool Splice::Apply(const StringPool& old, const StringPoolBuilder& delta) const {
   if (keeps_rows_) return old;  // ids: a row with another id would stand elsewhere
   const auto text = [&](const From& from) { return from.old ? old[from.row] : delta[from.row]; };
-  const SharedArray<std::uint64_t>& ends = old.offsets();
   // Runs and single rows in turn, each with the place of its first byte.
   std::vector<std::uint64_t> run_bytes(runs_.size());
   const Buffer<std::uint64_t> offsets(size_ + 1);
@@ -107,24 +106,24 @@ StringPool Splice::Apply(const StringPool& old, const StringPoolBuilder& delta) 
     }
     if (i == runs_.size()) break;
     run_bytes[i] = bytes;
-    bytes += ends[runs_[i].old_begin + runs_[i].size] - ends[runs_[i].old_begin];
+    bytes += old.offset(runs_[i].old_begin + runs_[i].size) - old.offset(runs_[i].old_begin);
   }
   offsets[size_] = bytes;
   const Buffer<char> out(bytes);
   tbb::parallel_for(std::size_t{0}, runs_.size(), [&](std::size_t i) {
     const Run& run = runs_[i];
-    const std::uint64_t first = ends[run.old_begin];
+    const std::uint64_t first = old.offset(run.old_begin);
     for (std::uint32_t k = 0; k < run.size; ++k) {
-      offsets[run.begin + k] = ends[run.old_begin + k] - first + run_bytes[i];
+      offsets[run.begin + k] = old.offset(run.old_begin + k) - first + run_bytes[i];
     }
-    std::copy_n(old.bytes().data() + first, ends[run.old_begin + run.size] - first,
+    std::copy_n(old.data() + first, old.offset(run.old_begin + run.size) - first,
                 out.data() + run_bytes[i]);
   });
   for (const std::size_t i : inserted) {
     const std::string_view from = text(singles_[i].from);
     std::copy(from.begin(), from.end(), out.data() + offsets[singles_[i].at]);
   }
-  return {SharedArray<char>(out), SharedArray<std::uint64_t>(offsets)};
+  return {SharedArray<char>(out), offsets};
 }
 
 InternedColumn Splice::Apply(const InternedColumn& old, const columns::Interner& delta) const {
@@ -142,22 +141,26 @@ InternedColumn Splice::Apply(const InternedColumn& old, const columns::Interner&
   for (const std::uint32_t code : delta.codes()) {
     rows.push_back(code_in_out(delta.values()[code]));
   }
-  SharedArray<std::uint32_t> codes = old.codes;
-  if (out.values.size() != old.values.size() && !codes.empty()) {
+  const bool same_values = out.values.size() == old.values.size();
+  if (same_values && Keeps(old.codes, rows, 0U)) return old;
+  SharedArray<std::uint32_t> codes = old.codes.Unpack();
+  if (!same_values && !codes.empty()) {
     std::vector<std::uint32_t> code_of;
     for (const std::string& value : old.values) code_of.push_back(code_in_out(value));
     codes = columns::Mapped(codes, code_of);
   }
-  out.codes = Apply(codes, rows, 0);
-  if (out.codes.Shares(old.codes) && out.values.size() == old.values.size()) return out;
+  codes = Apply(codes, rows, 0);
   // A value that no row has any more is not kept.
   std::vector<std::uint8_t> used(out.values.size(), 0);
   used[0] = 1;
-  columns::ForEachRow(out.codes.size(), [&](std::size_t i) {
-    std::atomic_ref<std::uint8_t> flag(used[out.codes[i]]);
+  columns::ForEachRow(codes.size(), [&](std::size_t i) {
+    std::atomic_ref<std::uint8_t> flag(used[codes[i]]);
     if (flag.load(std::memory_order_relaxed) == 0) flag.store(1, std::memory_order_relaxed);
   });
-  if (std::find(used.begin(), used.end(), 0) == used.end()) return out;
+  if (std::find(used.begin(), used.end(), 0) == used.end()) {
+    columns::Assign(out.codes, codes, 0);
+    return out;
+  }
   std::vector<std::uint32_t> code_of(out.values.size());
   std::vector<std::string> values;
   for (std::size_t code = 0; code < used.size(); ++code) {
@@ -165,7 +168,7 @@ InternedColumn Splice::Apply(const InternedColumn& old, const columns::Interner&
     if (used[code] != 0) values.push_back(std::move(out.values[code]));
   }
   out.values = std::move(values);
-  if (!out.codes.empty()) out.codes = columns::Mapped(out.codes, code_of);
+  if (!codes.empty()) columns::Assign(out.codes, columns::Mapped(codes, code_of), 0);
   return out;
 }
 

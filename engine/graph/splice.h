@@ -70,10 +70,16 @@ class Splice {
   template <typename T>
   SharedArray<T> Apply(const SharedArray<T>& old, const std::vector<T>& delta,
                        std::type_identity_t<T> missing) const;
+  template <typename T>
+  PackedArray<T> Apply(const PackedArray<T>& old, const std::vector<T>& delta,
+                       std::type_identity_t<T> missing) const;
   StringPool Apply(const StringPool& old, const StringPoolBuilder& delta) const;
   InternedColumn Apply(const InternedColumn& old, const columns::Interner& delta) const;
 
  private:
+  // Whether the new column is the old one.
+  template <typename Column, typename T>
+  bool Keeps(const Column& old, const std::vector<T>& delta, T missing) const;
   void AddRun(std::uint32_t old_begin, std::uint32_t old_end);
 
   std::size_t old_size_ = 0;
@@ -84,6 +90,16 @@ class Splice {
   std::vector<std::uint32_t> inserted_;
 };
 
+template <typename Column, typename T>
+bool Splice::Keeps(const Column& old, const std::vector<T>& delta, T missing) const {
+  const auto differs = [&](const Single& single) {  // an update: its values are the delta's
+    const T before = old.empty() ? missing : old[single.at];
+    const T after = delta.empty() ? missing : delta[single.from.row];
+    return std::memcmp(&before, &after, sizeof(T)) != 0;
+  };
+  return keeps_rows_ && std::none_of(singles_.begin(), singles_.end(), differs);
+}
+
 template <typename T>
 SharedArray<T> Splice::Apply(const SharedArray<T>& old, const std::vector<T>& delta,
                              std::type_identity_t<T> missing) const {
@@ -91,12 +107,7 @@ SharedArray<T> Splice::Apply(const SharedArray<T>& old, const std::vector<T>& de
     if (from.old) return old.empty() ? missing : old[from.row];
     return delta.empty() ? missing : delta[from.row];
   };
-  const auto differs = [&](const Single& single) {
-    const T before = old.empty() ? missing : old[single.at];
-    const T after = value(single.from);
-    return std::memcmp(&before, &after, sizeof(T)) != 0;
-  };
-  if (keeps_rows_ && std::none_of(singles_.begin(), singles_.end(), differs)) return old;
+  if (Keeps(old, delta, missing)) return old;
   if (old.empty() && delta.empty()) return {};
   const Buffer<T> out(size_);
   tbb::parallel_for(std::size_t{0}, runs_.size(), [&](std::size_t i) {
@@ -112,6 +123,13 @@ SharedArray<T> Splice::Apply(const SharedArray<T>& old, const std::vector<T>& de
   const bool used = std::any_of(out.data(), out.data() + size_,
                                 [missing](const T& v) { return !columns::IsMissing(v, missing); });
   return used ? SharedArray<T>(out) : SharedArray<T>();
+}
+
+template <typename T>
+PackedArray<T> Splice::Apply(const PackedArray<T>& old, const std::vector<T>& delta,
+                             std::type_identity_t<T> missing) const {
+  if (Keeps(old, delta, missing)) return old;
+  return PackedArray<T>(Apply(old.Unpack(), delta, missing));
 }
 
 }  // namespace lianjie

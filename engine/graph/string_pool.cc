@@ -19,6 +19,29 @@ constexpr std::size_t kAtATime = 32;
 
 }  // namespace
 
+StringPool::StringPool(SharedArray<char> bytes, const Buffer<std::uint64_t>& offsets)
+    : bytes_(std::move(bytes)) {
+  const Buffer<std::uint32_t> within(offsets.size());
+  const std::size_t blocks = ((offsets.size() - 1) >> kBlockBits) + 1;
+  const Buffer<std::uint64_t> bases(blocks);
+  tbb::parallel_for(std::size_t{0}, blocks, [&](std::size_t block) {
+    const std::size_t first = block << kBlockBits;
+    const std::size_t last = std::min(offsets.size(), (block + 1) << kBlockBits);
+    bases[block] = offsets[first];
+    for (std::size_t i = first; i < last; ++i) {
+      within[i] = static_cast<std::uint32_t>(offsets[i] - offsets[first]);
+    }
+  });
+  offsets_ = SharedArray<std::uint32_t>(within);
+  bases_ = SharedArray<std::uint64_t>(bases);
+}
+
+bool StringPool::FinishArrays(std::size_t rows) const {
+  if (offsets_.empty()) return rows == 0 && bytes_.empty() && bases_.empty();
+  return offsets_.size() == rows + 1 && bases_.size() == (rows >> kBlockBits) + 1 &&
+         offset(rows) == bytes_.size();
+}
+
 StringPool ScatterStrings(std::span<StringPoolBuilder* const> parts,
                           std::span<const std::uint32_t> place) {
   const Buffer<std::uint64_t> offsets(place.size() + 1);
@@ -41,7 +64,7 @@ StringPool ScatterStrings(std::span<StringPoolBuilder* const> parts,
     }
     *parts[p] = StringPoolBuilder();
   });
-  return {SharedArray<char>(bytes), SharedArray<std::uint64_t>(offsets)};
+  return {SharedArray<char>(bytes), offsets};
 }
 
 IdTable IdTable::Build(const StringPool& ids, std::optional<std::uint32_t>& twice) {

@@ -1,6 +1,7 @@
 // Strings of a Snapshot. A nation has tens of millions of ids: one array of bytes and one of
-// offsets hold them without an allocation or a header each, and the table from id to row keeps rows
-// alone (about eight bytes a string) and reads the strings where they are.
+// offsets hold them without an allocation or a header each, four bytes an offset, counted from the
+// start of its block of strings; the table from id to row keeps rows alone (about eight bytes a
+// string) and reads the strings where they are.
 #ifndef LIANJIE_ENGINE_GRAPH_STRING_POOL_H_
 #define LIANJIE_ENGINE_GRAPH_STRING_POOL_H_
 
@@ -20,21 +21,32 @@ namespace lianjie {
 class StringPool {
  public:
   StringPool() = default;
-  // `offsets` has one value more than there are strings.
-  StringPool(SharedArray<char> bytes, SharedArray<std::uint64_t> offsets)
-      : bytes_(std::move(bytes)), offsets_(std::move(offsets)) {}
+  // `offsets` has one value more than there are strings; 2^14 strings after one another take less
+  // than 4 GiB. Parallel.
+  StringPool(SharedArray<char> bytes, const Buffer<std::uint64_t>& offsets);
 
   std::string_view operator[](std::size_t i) const {
-    return {bytes_.data() + offsets_[i], offsets_[i + 1] - offsets_[i]};
+    const std::uint64_t begin = offset(i);
+    return {bytes_.data() + begin, offset(i + 1) - begin};
   }
   std::size_t size() const { return offsets_.empty() ? 0 : offsets_.size() - 1; }
-  std::size_t memory_bytes() const { return bytes_.memory_bytes() + offsets_.memory_bytes(); }
-  const SharedArray<char>& bytes() const { return bytes_; }
-  const SharedArray<std::uint64_t>& offsets() const { return offsets_; }
+  std::size_t memory_bytes() const {
+    return bytes_.memory_bytes() + offsets_.memory_bytes() + bases_.memory_bytes();
+  }
+  const char* data() const { return bytes_.data(); }
+  // Where string i begins, and, for i = size(), where the last one ends.
+  std::uint64_t offset(std::size_t i) const { return bases_[i >> kBlockBits] + offsets_[i]; }
+
+  // For saving: as PackedArray's (packed_array.h).
+  template <typename F> void VisitArrays(F& f) const { f(bytes_), f(offsets_), f(bases_); }
+  template <typename F> void VisitArrays(F& f) { f(bytes_), f(offsets_), f(bases_); }
+  bool FinishArrays(std::size_t rows) const;
 
  private:
+  static constexpr unsigned kBlockBits = 14;
   SharedArray<char> bytes_;
-  SharedArray<std::uint64_t> offsets_;
+  SharedArray<std::uint32_t> offsets_;  // from the base of its block
+  SharedArray<std::uint64_t> bases_;    // of each block
 };
 
 // Collects strings in order. Appending invalidates views into it.

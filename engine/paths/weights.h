@@ -37,18 +37,18 @@ class LinkWeigher {
                                           double missing_weight);
 
   // Every link weighs 1.
-  bool unit() const { return column_ == nullptr; }
-  bool IsMissing(LinkIndex l) const { return column_ != nullptr && !IsKnown(*column_, l); }
+  bool unit() const { return column_.null(); }
+  bool IsMissing(LinkIndex l) const { return !column_.null() && !IsKnown(column_, l); }
   double operator()(LinkIndex l) const {
-    if (column_ == nullptr) return 1.0;
-    if (!IsKnown(*column_, l)) return missing_weight_;
-    return by_days_ == nullptr ? (*column_)[l] : (view_->*by_days_)(l);
+    if (column_.null()) return 1.0;
+    if (!IsKnown(column_, l)) return missing_weight_;
+    return by_days_ == nullptr ? column_[l] : (view_->*by_days_)(l);
   }
 
  private:
   LinkWeigher() = default;
   const View* view_ = nullptr;
-  const SharedArray<double>* column_ = nullptr;
+  LinkNumbers column_;
   double (View::*by_days_)(LinkIndex) const = nullptr;
   double missing_weight_ = 1.0;
 };

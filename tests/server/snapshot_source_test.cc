@@ -178,6 +178,24 @@ TEST_F(SnapshotSourceTest, ARestartOpensWhatWasSaved) {
   EXPECT_EQ(again.scans().begun, 0U);
 }
 
+TEST_F(SnapshotSourceTest, WhatIsSavedIsServedFromTheFile) {
+  CommitSome();
+  SnapshotKeeper keeper(*store_, Saving());
+  const Freshness latest{.kind = Freshness::Kind::kLatest};
+  const auto scanned = keeper.Get("g", latest);
+  ASSERT_TRUE(scanned.ok());
+  auto now = scanned;
+  for (int i = 0; i < 1000 && now.ok() && *now == *scanned; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    now = keeper.Get("g", latest);
+  }
+  ASSERT_TRUE(now.ok());
+  EXPECT_NE(*now, *scanned) << "the one in memory is still served 10 s after it was made";
+  EXPECT_EQ(BytesOf(**now), Whole());
+  EXPECT_EQ(keeper.scans().begun, 1U);
+  EXPECT_EQ(keeper.scans().saved, 1U);
+}
+
 TEST_F(SnapshotSourceTest, AnOlderFileIsBroughtUpToDate) {
   CommitSome();
   { Get(*std::make_unique<SnapshotKeeper>(*store_, Saving())); }

@@ -59,8 +59,8 @@ std::vector<Arc> BruteForce(const View& view, const ProjectionSpec& spec) {
     if (a == b && !spec.self_loops) continue;
     double weight = 1;
     if (spec.weight != "none") {
-      weight = ValueOr(**s.LinkWeights(spec.weight), l, spec.missing_weight);
-      const bool known = IsKnown(**s.LinkWeights(spec.weight), l);
+      weight = ValueOr(*s.LinkWeights(spec.weight), l, spec.missing_weight);
+      const bool known = IsKnown(*s.LinkWeights(spec.weight), l);
       if (known && view.period().has_value()) {
         if (spec.weight == "paid_yuan") weight = view.PaidYuan(l);
         if (spec.weight == "promised_yuan") weight = view.PromisedYuan(l);

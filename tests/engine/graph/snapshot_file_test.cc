@@ -41,8 +41,9 @@ class SnapshotFileTest : public ::testing::Test {
     std::ifstream in(path_, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
   }
-  void Overwrite(const std::string& bytes) const {
-    std::ofstream(path_, std::ios::binary | std::ios::trunc) << bytes;
+  void Put(std::size_t at, char byte) const {
+    std::fstream file(path_, std::ios::binary | std::ios::in | std::ios::out);
+    file.seekp(static_cast<std::streamoff>(at)).put(byte);
   }
 
   const fs::path folder_ = [] {
@@ -89,9 +90,7 @@ TEST_F(SnapshotFileTest, NoticesEveryByteThatMatters) {
   const std::string expected = BytesOf(*saved);
   std::size_t noticed = 0;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    std::string damaged = bytes;
-    damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
-    Overwrite(damaged);
+    Put(i, static_cast<char>(bytes[i] ^ 0x10));
     const auto opened = OpenSnapshot(path_, kIdentity);
     if (opened.ok()) {  // between two arrays there is nothing
       ASSERT_EQ(BytesOf(**opened), expected) << "byte " << i;
@@ -99,15 +98,15 @@ TEST_F(SnapshotFileTest, NoticesEveryByteThatMatters) {
       ++noticed;
       ASSERT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << opened.status();
     }
+    Put(i, bytes[i]);
   }
   EXPECT_GT(noticed, bytes.size() / 3);
 }
 
 TEST_F(SnapshotFileTest, NoticesEveryLengthButItsOwn) {
   ASSERT_TRUE(SaveSnapshot(*Some(4, 12), kIdentity, path_).ok());
-  const std::string bytes = Bytes();
-  for (std::size_t size = 0; size < bytes.size(); ++size) {
-    Overwrite(bytes.substr(0, size));
+  for (std::size_t size = Bytes().size(); size-- > 0;) {
+    fs::resize_file(path_, size);
     ASSERT_EQ(OpenSnapshot(path_, kIdentity).status().code(), absl::StatusCode::kDataLoss) << size;
   }
 }

@@ -39,12 +39,12 @@ OracleGraph MakeOracle(const AnalysisInput& input, Direction direction, const st
     position[n] = static_cast<std::uint32_t>(graph.nodes.size());
     graph.nodes.push_back(n);
   }
-  const SharedArray<double>* column = weight == "none" ? nullptr : *snapshot.LinkWeights(weight);
+  const LinkNumbers column = weight == "none" ? LinkNumbers() : *snapshot.LinkWeights(weight);
   for (LinkIndex l = 0; l < snapshot.link_count(); ++l) {
     if (!input.view.LinkInside(l)) continue;
     const std::uint32_t from = position[snapshot.links().source[l]];
     const std::uint32_t to = position[snapshot.links().target[l]];
-    const double value = column == nullptr ? 1.0 : ValueOr(*column, l, missing_weight);
+    const double value = column.null() ? 1.0 : ValueOr(column, l, missing_weight);
     if (direction != Direction::kReverse) graph.arcs.push_back({from, to, value, l});
     if (direction != Direction::kForward) graph.arcs.push_back({to, from, value, l});
   }

@@ -9,7 +9,10 @@ std::string BytesOf(const Snapshot& s) {
   std::string bytes;
   const auto add = [&bytes](auto, const auto& column) {
     bytes += Cat("[", column.size(), "]");
-    bytes.append(reinterpret_cast<const char*>(column.data()), column.size() * sizeof(column[0]));
+    for (std::size_t i = 0; i < column.size(); ++i) {
+      const auto value = column[i];
+      bytes.append(reinterpret_cast<const char*>(&value), sizeof(value));
+    }
   };
   const auto add_interned = [&](const InternedColumn& column) {
     add(0, column.codes);
