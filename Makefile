@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build build-test bench bench-store demo test faults tidy format lint clean
+.PHONY: help setup setup-test build build-test bench bench-store bench-manners demo test faults tidy format lint clean
 
 PRESET ?= release
 BUILD := build/$(PRESET)
@@ -11,7 +11,7 @@ PYTHON := .venv/bin/python
 CONFIGURE := cmake --preset $(PRESET) --log-level=NOTICE >/dev/null
 
 help:  ## Says what there is to make
-	@awk -F ':.*## +' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## +' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## Installs what building needs (Debian packages, .venv)
 	@scripts/install.sh build
@@ -42,6 +42,11 @@ bench-store: setup-test  ## Measures the store beside the machine's own limits (
 	@rm -rf $(BUILD)/store_benchmark
 	@$(BUILD)/bin/store_benchmark $(BUILD)/store_benchmark $(LINKS)
 	@$(PYTHON) benchmarks/store/import_benchmark.py $(LIANJIE) $(BUILD)/store_benchmark $(LINKS)
+
+bench-manners: setup-test  ## Memory estimates against peaks, cancellation and progress of every analysis (MANNERS="--households 400000")
+	@$(CONFIGURE) -DLIANJIE_BUILD_BENCHMARKS=ON
+	@cmake --build $(BUILD) --target manners_benchmark
+	@$(BUILD)/bin/manners_benchmark $(MANNERS)
 
 demo: build  ## Generates a county, imports it and shows the answers
 	@LIANJIE=$(LIANJIE) clients/cli/demo.sh

@@ -312,8 +312,10 @@ absl::Status SaveSnapshot(const Snapshot& snapshot, std::uint64_t identity,
   return SnapshotFile::Save(snapshot, identity, path);
 }
 
-absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot(const std::string& path,
-                                                             std::uint64_t identity) {
+namespace {
+
+absl::StatusOr<std::shared_ptr<const Snapshot>> OpenFileOf(const std::string& path,
+                                                           std::optional<std::uint64_t> identity) {
   const OpenFile file(path, O_RDONLY | O_CLOEXEC);
   if (file.get() < 0) {
     if (errno != ENOENT) return FileError("cannot open", path);
@@ -333,7 +335,7 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot(const std::string& 
   std::memcpy(&header, bytes.data(), sizeof(header));
   if (header.magic != kMagic) return damaged("it is no snapshot");
   if (header.checksum != header.Checksum()) return damaged("the checksum of its header is wrong");
-  if (header.layout != kLayout || header.identity != identity) {
+  if (header.layout != kLayout || header.identity != identity.value_or(header.identity)) {
     return Unusable(absl::StatusCode::kFailedPrecondition, path,
                     header.layout != kLayout ? "it has another layout" : "it is of another graph");
   }
@@ -357,6 +359,17 @@ absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot(const std::string& 
       tbb::simple_partitioner());
   if (!good) return damaged("the checksum of a column is wrong");
   return SnapshotFile::Load(path, mapping, sections);
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot(const std::string& path,
+                                                             std::uint64_t identity) {
+  return OpenFileOf(path, identity);
+}
+
+absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSavedSnapshot(const std::string& path) {
+  return OpenFileOf(path, std::nullopt);
 }
 
 }  // namespace lianjie

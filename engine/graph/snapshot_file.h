@@ -30,6 +30,9 @@ absl::Status SaveSnapshot(const Snapshot& snapshot, std::uint64_t identity,
 absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSnapshot(const std::string& path,
                                                              std::uint64_t identity);
 
+// The same, whichever graph it is of: for programs that are given a file and no store.
+absl::StatusOr<std::shared_ptr<const Snapshot>> OpenSavedSnapshot(const std::string& path);
+
 }  // namespace lianjie
 
 #endif  // LIANJIE_ENGINE_GRAPH_SNAPSHOT_FILE_H_
