@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test build build-test bench bench-store bench-manners demo test faults tidy format lint clean
+.PHONY: help setup setup-test build build-test bench bench-store manners compare demo test faults tidy format lint clean
 
 PRESET ?= release
 BUILD := build/$(PRESET)
@@ -11,7 +11,7 @@ PYTHON := .venv/bin/python
 CONFIGURE := cmake --preset $(PRESET) --log-level=NOTICE >/dev/null
 
 help:  ## Says what there is to make
-	@awk -F ':.*## +' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## +' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## Installs what building needs (Debian packages, .venv)
 	@scripts/install.sh build
@@ -43,10 +43,22 @@ bench-store: setup-test  ## Measures the store beside the machine's own limits (
 	@$(BUILD)/bin/store_benchmark $(BUILD)/store_benchmark $(LINKS)
 	@$(PYTHON) benchmarks/store/import_benchmark.py $(LIANJIE) $(BUILD)/store_benchmark $(LINKS)
 
-bench-manners: setup-test  ## Memory estimates against peaks, cancellation and progress of every analysis (MANNERS="--households 400000")
+manners: setup-test  ## Memory estimates against peaks, cancellation and progress of every analysis (MANNERS="--households 400000")
 	@$(CONFIGURE) -DLIANJIE_BUILD_BENCHMARKS=ON
 	@cmake --build $(BUILD) --target manners_benchmark
 	@$(BUILD)/bin/manners_benchmark $(MANNERS)
+
+# The whole of it writes its tables into docs/benchmarks.md; a choice of graphs, kernels or peers is only printed.
+COMPARE_CHOICE = $(if $(GRAPHS),--graphs "$(GRAPHS)") $(if $(KERNELS),--kernels "$(KERNELS)") $(if $(PEERS),--peers "$(PEERS)")
+COMPARE_OPTIONS = $(if $(RUNS),--runs $(RUNS)) $(if $(LIMIT),--limit $(LIMIT)) $(if $(SLOWER),--slower $(SLOWER))
+COMPARE_PAGE = $(if $(strip $(COMPARE_CHOICE)),,--page docs/benchmarks.md --plot docs/compare.svg)
+
+compare: setup  ## Runs all kernels beside other libraries (GRAPHS=, KERNELS=, PEERS=, RUNS=, LIMIT=), or beside revision BASE=
+	@scripts/venv.sh compare
+	@$(CONFIGURE) -DLIANJIE_BUILD_TESTS=OFF
+	@cmake --build $(BUILD) --target compare_engine compare_boost compare_graphs
+	@.venv-compare/bin/python benchmarks/compare/$(if $(BASE),regression.py --base "$(BASE)",compare.py $(COMPARE_PAGE)) $(COMPARE_CHOICE) \
+	  $(COMPARE_OPTIONS) $(BUILD)/bin build/compare
 
 demo: build  ## Generates a county, imports it and shows the answers
 	@LIANJIE=$(LIANJIE) clients/cli/demo.sh

@@ -16,7 +16,7 @@ echo "ctest $?" >>"$reports/exit_codes"
 echo "C++ tests took $((SECONDS - started)) s"
 ctest --test-dir "$build" --show-only=json-v1 >"$reports/ctest.json"
 
-for suite in tests/tidy tests/e2e tests/faults clients/python/tests; do
+for suite in tests/tidy tests/compare tests/e2e tests/faults clients/python/tests; do
   [[ -d $suite ]] || continue
   started=$SECONDS
   name=pytest_${suite//\//_}

@@ -7,7 +7,7 @@ import pathlib
 import re
 
 # What a build, an installer or a tool leaves in the checkout; none of it is ours to judge.
-NOT_OURS = {".git", ".venv", "build", "node_modules", "__pycache__", ".pytest_cache", ".cache", ".ruff_cache"}
+NOT_OURS = {".git", ".venv", ".venv-compare", "build", "node_modules", "__pycache__", ".pytest_cache", ".cache", ".ruff_cache"}
 CPP = {".cc", ".h"}
 _INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
 
