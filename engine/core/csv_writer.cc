@@ -1,5 +1,8 @@
 #include "engine/core/csv_writer.h"
 
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 #include "engine/core/fields.h"
@@ -15,10 +18,31 @@ template <typename Record> constexpr bool kHasProperties = requires(const Record
   record.properties;
 };
 
+// Whether a comma, a quote or a line break is among the bytes: eight at a time (Mycroft's test for
+// a zero byte), for most of what is written is ids of some twenty.
+bool NeedsQuotes(std::string_view cell) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+  const auto has = [](std::uint64_t word, char c) {
+    const std::uint64_t zero = word ^ (kOnes * static_cast<unsigned char>(c));
+    return (zero - kOnes) & ~zero & (kOnes << 7U);
+  };
+  std::size_t i = 0;
+  for (; i + 8 <= cell.size(); i += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, cell.data() + i, sizeof(word));
+    if ((has(word, ',') | has(word, '"') | has(word, '\r') | has(word, '\n')) != 0) return true;
+  }
+  for (; i < cell.size(); ++i) {
+    const char c = cell[i];
+    if (c == ',' || c == '"' || c == '\r' || c == '\n') return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void AppendCsvCell(std::string& out, std::string_view cell) {
-  if (cell.find_first_of(",\"\r\n") == std::string_view::npos) {
+  if (!NeedsQuotes(cell)) {
     out += cell;
     return;
   }
@@ -28,12 +52,6 @@ void AppendCsvCell(std::string& out, std::string_view cell) {
     out += c;
   }
   out += '"';
-}
-
-void CsvWriter::Cell(std::string_view cell) {
-  if (row_begun_) buffer_ += ',';
-  row_begun_ = true;
-  AppendCsvCell(buffer_, cell);
 }
 
 absl::Status CsvWriter::EndRow() {
@@ -50,21 +68,25 @@ absl::Status CsvWriter::Finish() {
 }
 
 template <typename Record>
-RecordCsvWriter<Record>::RecordCsvWriter(TextSink sink, std::vector<std::string> property_names)
-    : csv_(std::move(sink)), property_names_(std::move(property_names)) {}
+RecordCsvWriter<Record>::RecordCsvWriter(TextSink sink, std::vector<std::string> property_names,
+                                         CsvShape shape)
+    : csv_(std::move(sink)), property_names_(std::move(property_names)), begun_(!shape.header) {
+  for (const FieldSpec<Record>& field : Fields<Record>()) {
+    if (std::ranges::find(shape.without, field.name) == shape.without.end())
+      fields_.push_back(&field);
+  }
+}
 
 template <typename Record> absl::Status RecordCsvWriter<Record>::Header() {
   begun_ = true;
-  for (const FieldSpec<Record>& field : Fields<Record>()) csv_.Cell(field.name);
+  for (const FieldSpec<Record>* field : fields_) csv_.Cell(field->name);
   for (const std::string& name : property_names_) csv_.Cell(Cat("prop:", name));
   return csv_.EndRow();
 }
 
 template <typename Record> absl::Status RecordCsvWriter<Record>::Write(const Record& record) {
   if (!begun_) LIANJIE_RETURN_IF_ERROR(Header());
-  for (const FieldSpec<Record>& field : Fields<Record>()) {
-    csv_.Cell(FormatFieldValue(field.get(record)));
-  }
+  for (const FieldSpec<Record>* field : fields_) field->append(record, csv_.NextCell());
   for (const std::string& name : property_names_) {
     if constexpr (kHasProperties<Record>) {
       const auto found = record.properties.find(name);

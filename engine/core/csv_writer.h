@@ -15,6 +15,8 @@
 
 namespace lianjie {
 
+template <typename Record> struct FieldSpec;
+
 // Takes the next bytes of the text; its error ends the writing.
 using TextSink = std::function<absl::Status(std::string_view bytes)>;
 
@@ -26,7 +28,13 @@ class CsvWriter {
  public:
   explicit CsvWriter(TextSink sink) : sink_(std::move(sink)) {}
 
-  void Cell(std::string_view cell);
+  void Cell(std::string_view cell) { AppendCsvCell(NextCell(), cell); }
+  // Where the next cell's text goes, quoted already where it must be.
+  std::string& NextCell() {
+    if (row_begun_) buffer_ += ',';
+    row_begun_ = true;
+    return buffer_;
+  }
   absl::Status EndRow();
   // Hands the rest to the sink; call it once at the end.
   absl::Status Finish();
@@ -37,12 +45,19 @@ class CsvWriter {
   bool row_begun_ = false;
 };
 
+// What of a table is written.
+struct CsvShape {
+  bool header = true;                          // false: rows alone, to follow others
+  std::vector<std::string_view> without = {};  // names of fields that are left out
+};
+
 // A table of records: the header at the first row (or at Finish), then one row a record. Free
 // properties are written as columns "prop:NAME" for the names given, and only those. For
 // NodeRecord, LinkRecord, RegionRecord and LineRecord. O(fields) a record.
 template <typename Record> class RecordCsvWriter {
  public:
-  explicit RecordCsvWriter(TextSink sink, std::vector<std::string> property_names = {});
+  explicit RecordCsvWriter(TextSink sink, std::vector<std::string> property_names = {},
+                           CsvShape shape = {});
 
   absl::Status Write(const Record& record);
   absl::Status Finish();
@@ -52,7 +67,8 @@ template <typename Record> class RecordCsvWriter {
 
   CsvWriter csv_;
   std::vector<std::string> property_names_;
-  bool begun_ = false;
+  std::vector<const FieldSpec<Record>*> fields_;
+  bool begun_;
 };
 
 extern template class RecordCsvWriter<NodeRecord>;

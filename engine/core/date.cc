@@ -62,9 +62,34 @@ absl::StatusOr<Date> Date::Parse(std::string_view iso) {
 }
 
 std::string Date::ToString() const {
-  char buffer[32];
-  std::snprintf(buffer, sizeof(buffer), "%04d-%02d-%02d", year(), month(), day());
-  return buffer;
+  std::string out;
+  AppendTo(out);
+  return out;
+}
+
+void Date::AppendTo(std::string& out) const {
+  const auto civil = Civil(*this);
+  const int year = static_cast<int>(civil.year());
+  const auto month = static_cast<unsigned>(civil.month());
+  const auto day = static_cast<unsigned>(civil.day());
+  if (year < 0 || year > 9999) {  // beyond the calendar's range, as the sentinels are
+    char buffer[32];
+    std::snprintf(buffer, sizeof(buffer), "%04d-%02u-%02u", year, month, day);
+    out += buffer;
+    return;
+  }
+  const auto digit = [](auto number) { return static_cast<char>('0' + number % 10); };
+  const char text[] = {digit(year / 1000),
+                       digit(year / 100),
+                       digit(year / 10),
+                       digit(year),
+                       '-',
+                       digit(month / 10),
+                       digit(month),
+                       '-',
+                       digit(day / 10),
+                       digit(day)};
+  out.append(text, sizeof(text));
 }
 
 int Date::year() const { return static_cast<int>(Civil(*this).year()); }

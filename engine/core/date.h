@@ -26,6 +26,7 @@ struct Date {
   static absl::StatusOr<Date> FromCivil(int year, int month, int day);
 
   std::string ToString() const;
+  void AppendTo(std::string& out) const;
   int year() const;
   int month() const;
   int day() const;

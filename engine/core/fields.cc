@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "engine/core/csv_writer.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 
@@ -141,6 +142,29 @@ struct Access<kMember, kName> {
     }
   }
 
+  static void Append(const Record& record, std::string& out) {
+    const T& in = record.*kMember;
+    if constexpr (std::is_same_v<T, std::string>) {
+      AppendCsvCell(out, in);
+    } else if constexpr (kIsOptionalNumber<T>) {
+      if (in.has_value()) AppendDouble(out, *in);
+    } else if constexpr (std::is_same_v<T, std::optional<std::int64_t>>) {
+      if (in.has_value()) AppendInteger(out, *in);
+    } else if constexpr (std::is_same_v<T, std::int64_t>) {
+      AppendInteger(out, in);
+    } else if constexpr (std::is_enum_v<T>) {
+      out += EnumName(in);
+    } else if constexpr (std::is_same_v<T, std::vector<std::string>>) {
+      if (in.size() == 1) return AppendCsvCell(out, in.front());
+      AppendCsvCell(out, FormatFieldValue(Get(record)));
+    } else {
+      for (std::size_t i = 0; i < in.size(); ++i) {
+        if (i > 0) out += ';';
+        out += EnumName(in[i]);
+      }
+    }
+  }
+
   static void Copy(Record& to, const Record& from) { to.*kMember = from.*kMember; }
 
   static constexpr FieldType Type() {
@@ -160,30 +184,38 @@ struct Access<kMember, kName> {
     }
   }
 
-  static constexpr FieldSpec<Record> Spec() { return {kName, Type(), &Set, &Get, &Copy}; }
+  static constexpr FieldSpec<Record> Spec() { return {kName, Type(), &Set, &Get, &Append, &Copy}; }
 };
 
 constexpr std::string_view kValidFrom = "valid_from";
 constexpr std::string_view kValidTo = "valid_to";
 
 template <typename Record> constexpr FieldSpec<Record> ValidFrom() {
-  return {kValidFrom, FieldType::kDate,
+  return {kValidFrom,
+          FieldType::kDate,
           [](Record& r, std::string_view text) {
             return SetDate(kValidFrom, text, kDateMin, r.valid.from);
           },
           [](const Record& r) {
             return r.valid.from == kDateMin ? FieldValue() : FieldValue(r.valid.from);
           },
+          [](const Record& r, std::string& out) {
+            if (r.valid.from != kDateMin) r.valid.from.AppendTo(out);
+          },
           [](Record& to, const Record& from) { to.valid.from = from.valid.from; }};
 }
 
 template <typename Record> constexpr FieldSpec<Record> ValidTo() {
-  return {kValidTo, FieldType::kDate,
+  return {kValidTo,
+          FieldType::kDate,
           [](Record& r, std::string_view text) {
             return SetDate(kValidTo, text, kDateMax, r.valid.to);
           },
           [](const Record& r) {
             return r.valid.to == kDateMax ? FieldValue() : FieldValue(r.valid.to);
+          },
+          [](const Record& r, std::string& out) {
+            if (r.valid.to != kDateMax) r.valid.to.AppendTo(out);
           },
           [](Record& to, const Record& from) { to.valid.to = from.valid.to; }};
 }

@@ -44,11 +44,36 @@ bool IsAscii(std::string_view bytes) {
 }  // namespace
 
 std::string FormatDouble(double value) {
-  if (std::isnan(value)) return "nan";
-  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+  std::string out;
+  AppendDouble(out, value);
+  return out;
+}
+
+void AppendDouble(std::string& out, double value) {
+  if (std::isnan(value)) {
+    out += "nan";
+    return;
+  }
+  if (std::isinf(value)) {
+    out += value > 0 ? "inf" : "-inf";
+    return;
+  }
+  // Most amounts are whole: up to so many, their shortest form is that of the integer, which is
+  // sooner found. Beyond, "1e+06" is shorter than its digits.
+  constexpr double kPlainWhole = 100000;
+  if (value >= 1 && value < kPlainWhole) {
+    if (const auto whole = static_cast<std::int64_t>(value); static_cast<double>(whole) == value)
+      return AppendInteger(out, whole);
+  }
   char buffer[64];
   const auto result = std::to_chars(buffer, buffer + sizeof(buffer), value);
-  return {buffer, result.ptr};
+  out.append(buffer, result.ptr);
+}
+
+void AppendInteger(std::string& out, std::int64_t value) {
+  char buffer[24];
+  const auto result = std::to_chars(buffer, buffer + sizeof(buffer), value);
+  out.append(buffer, result.ptr);
 }
 
 std::optional<double> ParseDouble(std::string_view text) {

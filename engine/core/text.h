@@ -21,6 +21,9 @@ inline std::string_view FromAbsl(absl::string_view s) { return {s.data(), s.size
 
 // Shortest form that reads back equal: "0.1", "1200", "1e+22"; "nan", "inf" and "-inf" otherwise.
 std::string FormatDouble(double value);
+// The same text at the end of `out`; and a whole number's.
+void AppendDouble(std::string& out, double value);
+void AppendInteger(std::string& out, std::int64_t value);
 
 // A decimal number, whole text, no spaces, no thousands marks, no NaN or infinity; nothing
 // otherwise.

@@ -14,14 +14,20 @@ namespace {
 constexpr std::int64_t kLeastReceipts = 5000;  // an operating producer sells something of its own
 constexpr double kUnexplainedShare = .04;      // of receipts, where it is planted
 constexpr std::size_t kUnexplainedEvery = 8;
-constexpr std::int64_t kYuanOfKilowatt = 900;  // a year's sales of photovoltaic power
+
+bool Produces(OrgType type) {
+  return type == OrgType::kLeading || type == OrgType::kProcessor || type == OrgType::kWorkshop ||
+         type == OrgType::kFarm || type == OrgType::kCooperative || type == OrgType::kTourism ||
+         type == OrgType::kServiceProvider || type == OrgType::kSupermarket ||
+         type == OrgType::kPlatform || type == OrgType::kPairedUnit;
+}
 
 class ChainPlanner {
  public:
   ChainPlanner(const CountyPlan& plan, const Organisations& organisations,
-               const std::vector<HouseholdTally>& tallies)
-      : plan_(plan),
-        orgs_(organisations),
+               const std::vector<Deal>& deals, const std::vector<HouseholdTally>& tallies)
+      : orgs_(organisations),
+        deals_(deals),
         tallies_(tallies),
         random_(MakeRandom(plan.options.seed, Stream::kChains)) {
     chains_.accounts.resize(orgs_.all.size());
@@ -38,24 +44,27 @@ class ChainPlanner {
     FixedPayments();
     Cycles();
     Idle();
+    for (const Deal& deal : deals_) Settle(deal);
     for (const VillageMenu& menu : orgs_.villages) SettleLand(menu);
     for (const VillageMenu& menu : orgs_.villages) SettleCollective(menu);
     SettleFunds();
     for (const VillageMenu& menu : orgs_.villages) SettleProducers(menu);
     SettleFirms();
     for (const OrgIndex org : Each()) Close(org);
+    for (std::size_t i = 0; i < orgs_.partners.size(); ++i)
+      Account(static_cast<OrgIndex>(orgs_.own() + i)).receipts_yuan =
+          orgs_.partners[i].receipts_yuan;
     return std::move(chains_);
   }
 
  private:
   OrgAccount& Account(OrgIndex org) { return chains_.accounts[org]; }
-  const OrgTraits& Traits(OrgIndex org) const { return TraitsOf(orgs_.all[org].type); }
   OrgIndex AnyOf(OrgType type) {
     const std::vector<OrgIndex>& all = orgs_.Of(type);
     return all[random_.Below(all.size())];
   }
   std::vector<OrgIndex> Each() const {
-    std::vector<OrgIndex> all(orgs_.all.size());
+    std::vector<OrgIndex> all(orgs_.own());
     for (std::size_t i = 0; i < all.size(); ++i) all[i] = static_cast<OrgIndex>(i);
     return all;
   }
@@ -66,36 +75,15 @@ class ChainPlanner {
   void Pay(OrgIndex source, OrgIndex target, Mechanism mechanism, std::int64_t yuan,
            Driver driver = Driver::kMarket, int agreement = 0) {
     if (yuan <= 0) return;
-    OrgLink& link = chains_.links.emplace_back();
-    link.source = source;
-    link.target = target;
-    link.mechanism = mechanism;
-    link.driver = driver;
-    link.paid_yuan = yuan;
-    link.promised_yuan = random_.Chance(.8) ? yuan : yuan * random_.Between(102, 120) / 100;
-    link.agreement = agreement;
-    link.from = *Date::FromCivil(static_cast<int>(random_.Between(2016, 2022)),
-                                 static_cast<int>(random_.Between(1, 12)), 1);
-    const bool goods = mechanism == Mechanism::kSupply || mechanism == Mechanism::kOrder ||
-                       mechanism == Mechanism::kConsumption;
-    if (goods) link.product = ProductOf(orgs_.all[target].product).name;
+    chains_.links.push_back(MakeOrgLink(random_, source, target, mechanism, driver, yuan,
+                                        ProductOf(orgs_.all[target].product).name));
+    chains_.links.back().agreement = agreement;
     Account(source).out_yuan += yuan;
     Account(target).in_yuan += yuan;
   }
 
-  // Receipts that the organisation needs for its payments.
   std::int64_t Needed(OrgIndex org) {
-    const OrgTraits& traits = Traits(org);
-    const double part = 1 - traits.leak_share - traits.retain_share;
-    const std::int64_t needed =
-        static_cast<std::int64_t>(std::ceil(static_cast<double>(Account(org).out_yuan) / part));
-    return Produces(orgs_.all[org].type) ? std::max(needed, kLeastReceipts) : needed;
-  }
-  static bool Produces(OrgType type) {
-    return type == OrgType::kLeading || type == OrgType::kProcessor || type == OrgType::kWorkshop ||
-           type == OrgType::kFarm || type == OrgType::kCooperative || type == OrgType::kTourism ||
-           type == OrgType::kServiceProvider || type == OrgType::kSupermarket ||
-           type == OrgType::kPlatform || type == OrgType::kPairedUnit;
+    return NeededReceipts(orgs_.all[org].type, Account(org).out_yuan);
   }
   std::int64_t Gap(OrgIndex org) {
     return std::max<std::int64_t>(0, Needed(org) - Account(org).in_yuan);
@@ -180,6 +168,20 @@ class ChainPlanner {
     }
     for (const OrgIndex dormant : orgs_.Of(OrgType::kDormant)) {
       Pay(AnyOf(OrgType::kLeading), dormant, Mechanism::kSupply, random_.Between(5, 30) * 100);
+    }
+  }
+
+  // The first of the type takes half of it, the next half of the rest, the last what is left.
+  void Settle(const Deal& deal) {
+    const std::vector<OrgIndex>& all = orgs_.Of(deal.type);
+    const auto partner = static_cast<OrgIndex>(orgs_.own() + deal.partner);
+    const std::size_t count = std::min(all.size(), static_cast<std::size_t>(deal.parties));
+    std::int64_t left = deal.yuan;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::int64_t yuan = i + 1 == count ? left : left / 2;
+      left -= yuan;
+      Pay(deal.partner_pays ? partner : all[i], deal.partner_pays ? all[i] : partner,
+          deal.mechanism, yuan, deal.driver);
     }
   }
 
@@ -302,8 +304,8 @@ class ChainPlanner {
     ++chains_.unexplained_organisations;
   }
 
-  const CountyPlan& plan_;
   const Organisations& orgs_;
+  const std::vector<Deal>& deals_;
   const std::vector<HouseholdTally>& tallies_;
   Random random_;
   Chains chains_;
@@ -322,50 +324,33 @@ void HouseholdTally::Add(const HouseholdLink& link) {
   if (link.mechanism == Mechanism::kLandTransfer) mu += link.capacity;
 }
 
+OrgLink MakeOrgLink(Random& random, OrgIndex source, OrgIndex target, Mechanism mechanism,
+                    Driver driver, std::int64_t yuan, std::string_view product) {
+  OrgLink link;
+  link.source = source;
+  link.target = target;
+  link.mechanism = mechanism;
+  link.driver = driver;
+  link.paid_yuan = yuan;
+  link.promised_yuan = random.Chance(.8) ? yuan : yuan * random.Between(102, 120) / 100;
+  link.from = *Date::FromCivil(static_cast<int>(random.Between(2016, 2022)),
+                               static_cast<int>(random.Between(1, 12)), 1);
+  const bool goods = mechanism == Mechanism::kSupply || mechanism == Mechanism::kOrder ||
+                     mechanism == Mechanism::kConsumption;
+  if (goods) link.product = product;
+  return link;
+}
+
+std::int64_t NeededReceipts(OrgType type, std::int64_t out_yuan) {
+  const OrgTraits& traits = TraitsOf(type);
+  const double part = 1 - traits.leak_share - traits.retain_share;
+  const auto needed = static_cast<std::int64_t>(std::ceil(static_cast<double>(out_yuan) / part));
+  return Produces(type) ? std::max(needed, kLeastReceipts) : needed;
+}
+
 Chains PlanChains(const CountyPlan& plan, const Organisations& organisations,
-                  const std::vector<HouseholdTally>& tallies) {
-  return ChainPlanner(plan, organisations, tallies).Run();
-}
-
-double ShareOfReceipts(std::int64_t paid_yuan, std::int64_t receipts_yuan) {
-  const double share = static_cast<double>(paid_yuan) / static_cast<double>(receipts_yuan);
-  return std::floor(share * 1e12) / 1e12;
-}
-
-void AddMoney(const Organisation& organisation, const OrgAccount& account, std::uint64_t seed,
-              OrgIndex index, NodeRecord& node) {
-  Random random = MakeRandom(seed, Stream::kChains, 1, index);
-  const OrgTraits& traits = TraitsOf(organisation.type);
-  const bool idle = organisation.type == OrgType::kDeadEnd ||
-                    organisation.type == OrgType::kDeadEndFirm ||
-                    organisation.type == OrgType::kDormant || organisation.type == OrgType::kClosed;
-  if (organisation.type == OrgType::kClosed) node.valid.to = *Date::FromCivil(2022, 1, 1);
-  if (organisation.type == OrgType::kPvFund) {
-    node.properties[kKilowattProperty] =
-        Cat(std::max<std::int64_t>(10, account.outside_yuan / kYuanOfKilowatt));
-  }
-  if (traits.kind == NodeKind::kLand) node.land_mu = account.mu;
-  if (traits.leak_share > 0) node.leak_share = traits.leak_share;
-  const bool conduit =
-      traits.kind == NodeKind::kLand || organisation.type == OrgType::kIndustryFund;
-  if (conduit) return;
-  // One family farm in four tells its revenue alone; its income from outside is derived from it.
-  const bool tells_outside = organisation.type != OrgType::kFarm || !random.Chance(.25);
-  if (tells_outside) node.outside_revenue_yuan = static_cast<double>(account.outside_yuan);
-  if (traits.kind == NodeKind::kAgency || traits.kind == NodeKind::kFund) return;
-  const std::int64_t revenue = account.in_yuan + account.outside_yuan;
-  node.revenue_yuan = static_cast<double>(revenue);
-  node.operating_status = !idle                                    ? OperatingStatus::kOperating
-                          : organisation.type == OrgType::kDormant ? OperatingStatus::kDormant
-                          : organisation.type == OrgType::kClosed  ? OperatingStatus::kRevoked
-                                                                   : OperatingStatus::kOperating;
-  const double size = static_cast<double>(std::max<std::int64_t>(revenue, 20000));
-  node.equity_yuan = std::floor(size * (random.Chance(.03) ? -.2 : .3 + 1.2 * random.Unit()));
-  if (account.jobs > 0) node.capacity_jobs = std::ceil(account.jobs * (1 + .4 * random.Unit()));
-  if (account.mu > 0) node.capacity_mu = std::ceil(account.mu * (1 + .3 * random.Unit()));
-  if (traits.stage == Stage::kProduction || traits.stage == Stage::kProcessing) {
-    node.capacity_tonnes = std::ceil(size / 8000 * (1 + .5 * random.Unit()));
-  }
+                  const std::vector<Deal>& deals, const std::vector<HouseholdTally>& tallies) {
+  return ChainPlanner(plan, organisations, deals, tallies).Run();
 }
 
 }  // namespace lianjie

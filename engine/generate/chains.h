@@ -16,6 +16,8 @@
 #include "engine/core/records.h"
 #include "engine/generate/contracts.h"
 #include "engine/generate/organisations.h"
+#include "engine/generate/partners.h"
+#include "engine/generate/random.h"
 
 namespace lianjie {
 
@@ -63,9 +65,20 @@ struct Chains {
   std::int64_t unexplained_organisations = 0;
 };
 
-// `tallies` by OrgIndex. O(organisations).
+// A line of so much, begun between 2016 and 2022; of the payee's product where goods are paid for.
+// Of five lines one promised a little more than is paid.
+OrgLink MakeOrgLink(Random& random, OrgIndex source, OrgIndex target, Mechanism mechanism,
+                    Driver driver, std::int64_t yuan, std::string_view product);
+// The record of a line, without id and agreement; `receipts_yuan` are the payer's.
+LinkRecord DescribeOrgLink(const OrgLink& planned, std::string_view source, std::string_view target,
+                           std::int64_t receipts_yuan);
+Tightness UsualTightness(Mechanism mechanism);
+// Receipts that an organisation needs to pay so much.
+std::int64_t NeededReceipts(OrgType type, std::int64_t out_yuan);
+
+// `tallies` by OrgIndex, `deals` with the county's partners. O(organisations).
 Chains PlanChains(const CountyPlan& plan, const Organisations& organisations,
-                  const std::vector<HouseholdTally>& tallies);
+                  const std::vector<Deal>& deals, const std::vector<HouseholdTally>& tallies);
 
 // paid / receipts, rounded down to 12 decimals: shares of one payer never sum to more than their
 // exact sum.

@@ -4,13 +4,12 @@
 #include <array>
 #include <utility>
 
+#include "engine/generate/contract_draft.h"
 #include "engine/generate/random.h"
 
 namespace lianjie {
 namespace {
 
-constexpr std::array<QuantilePoint, 6> kOrderYuan = {
-    {{0, 1200}, {.1, 2400}, {.5, 6200}, {.9, 15000}, {.99, 32000}, {1, 60000}}};
 constexpr std::array<QuantilePoint, 4> kGrowerYuan = {
     {{0, 50000}, {.5, 90000}, {.9, 180000}, {1, 400000}}};
 constexpr std::array<QuantilePoint, 4> kSeasonalYuan = {
@@ -20,18 +19,14 @@ constexpr std::array<QuantilePoint, 4> kWageYuan = {
 constexpr std::int64_t kWelfareJobYuan[] = {6000, 7200, 8400, 9600};
 constexpr double kGrowerShare = .4;  // of its receipts, to neighbours
 
-class Maker {
+class Maker : private ContractDraft {
  public:
   Maker(const CountyPlan& plan, const Organisations& organisations, const Household& household,
-        GrowerPurse& purse)
-      : organisations_(organisations),
-        menu_(organisations.villages[household.village]),
-        township_(organisations.townships[plan.villages[household.village].township]),
-        product_(ProductOf(plan.villages[household.village].product).name),
+        VillagePurses& purses)
+      : ContractDraft(plan, organisations, household),
         household_(household),
-        purse_(purse),
-        random_(MakeRandom(plan.options.seed, Stream::kContracts, household.village,
-                           static_cast<std::uint64_t>(household.ordinal))) {}
+        purses_(purses),
+        one_of_many_(plan.setting.one_of_many()) {}
 
   std::vector<HouseholdLink> Run() && {
     switch (household_.cell.standing) {
@@ -70,49 +65,6 @@ class Maker {
   }
 
  private:
-  OrgIndex Cooperative() { return menu_.cooperatives[random_.Below(menu_.cooperatives.size())]; }
-  OrgIndex AnyOf(OrgType type) {
-    const std::vector<OrgIndex>& all = organisations_.Of(type);
-    return all[random_.Below(all.size())];
-  }
-  std::int64_t Yuan(std::span<const QuantilePoint> points) {
-    return static_cast<std::int64_t>(random_.Quantile(points) / 10) * 10;
-  }
-  int NewAgreement() { return ++agreements_; }
-
-  // Contracts begin on the first of a month between 2016 and 2023.
-  Date Begin() {
-    const std::int64_t month = random_.Between(0, 12 * 8 - 1);
-    return *Date::FromCivil(static_cast<int>(2016 + month / 12), static_cast<int>(month % 12 + 1),
-                            1);
-  }
-
-  HouseholdLink& Add(OrgIndex other, Mechanism mechanism, std::int64_t paid_yuan, int agreement) {
-    HouseholdLink& link = links_.emplace_back();
-    link.other = other;
-    link.mechanism = mechanism;
-    link.agreement = agreement;
-    link.valid.from = Begin();
-    // Lines of one agreement begin together.
-    const auto same = [agreement](const HouseholdLink& other) {
-      return other.agreement == agreement;
-    };
-    if (agreement > 0)
-      link.valid.from = std::find_if(links_.begin(), links_.end(), same)->valid.from;
-    if (paid_yuan != kNotGiven) {
-      link.paid_yuan = paid_yuan;
-      link.promised_yuan =
-          random_.Chance(.85) ? paid_yuan : paid_yuan * random_.Between(102, 130) / 100;
-    }
-    return link;
-  }
-  HouseholdLink& Pay(OrgIndex other, Mechanism mechanism, std::int64_t paid_yuan, int agreement) {
-    HouseholdLink& link = Add(other, mechanism, paid_yuan, agreement);
-    link.household_pays = true;
-    link.promised_yuan = paid_yuan;
-    return link;
-  }
-
   void Earn() {
     if ((household_.roles & kOperates) != 0) Operate();
     int bundle = 0;
@@ -120,7 +72,7 @@ class Maker {
     if ((household_.roles & kWorks) != 0) Work(bundle);
     Overlays();
     if (household_.grower) {
-      purse_.left_yuan = static_cast<std::int64_t>(
+      purses_.grower_yuan = static_cast<std::int64_t>(
           static_cast<double>(AccountOf(links_).receipts_yuan) * kGrowerShare);
     }
   }
@@ -248,9 +200,18 @@ class Maker {
   }
 
   bool DrawOnPurse(std::int64_t yuan) {
-    if (household_.grower || purse_.left_yuan < yuan) return false;
-    purse_.left_yuan -= yuan;
+    if (household_.grower || purses_.grower_yuan < yuan) return false;
+    purses_.grower_yuan -= yuan;
     return true;
+  }
+
+  // A partner of that type that can still pay so much to the village, or none.
+  OrgIndex DrawOnPartner(OrgType type, std::int64_t yuan) {
+    const OrgIndex partner = AnyOf(type);
+    std::int64_t& left = purses_.partner_yuan[partner - organisations_.own()];
+    if (left < yuan) return kNoOrg;
+    left -= yuan;
+    return partner;
   }
 
   // A job; where land was leased to the enterprise, mostly with it and in the same agreement.
@@ -263,9 +224,18 @@ class Maker {
         Add(kVillageGrower, Mechanism::kEmployment, season, NewAgreement()).capacity = 1;
         continue;
       }
+      if (one_of_many_ && !with_land && random_.Chance(.25) && WorkFar()) continue;
       const OrgIndex payer = with_land ? menu_.leading : Employer();
       Hire(payer, season, with_land ? bundle : NewAgreement());
     }
+  }
+
+  bool WorkFar() {
+    const std::int64_t wage = Yuan(kWageYuan);
+    const OrgIndex park = DrawOnPartner(OrgType::kPark, wage);
+    if (park == kNoOrg) return false;
+    Add(park, Mechanism::kEmployment, wage, NewAgreement()).capacity = 1;
+    return true;
   }
 
   OrgIndex Employer() {
@@ -308,88 +278,59 @@ class Maker {
     if (random_.Chance(.34)) SellAtMarket();
     if (random_.Chance(.05)) Lapse();
     if (random_.Chance(.03)) Promise(Cooperative());
+    if (one_of_many_) More();
   }
 
-  void Support(OrgIndex payer, int agreement) {
-    HouseholdLink& link = Add(payer, Mechanism::kService, kNotGiven, agreement);
-    link.driver = TraitsOf(organisations_.all[payer].type).kind == NodeKind::kAgency
-                      ? Driver::kAdministrative
-                      : Driver::kMarket;
-    link.policy = "技术培训";
-  }
-
-  // Promised, and nothing paid.
-  void Promise(OrgIndex payer) {
-    const Mechanism mechanism =
-        random_.Chance(.6) ? Mechanism::kOrder : Mechanism::kShareCooperation;
-    HouseholdLink& link = Add(payer, mechanism, kNotGiven, NewAgreement());
-    link.promised_yuan =
-        mechanism == Mechanism::kOrder ? Yuan(kOrderYuan) : random_.Between(30, 200) * 10;
-    link.paid_yuan = 0;
-  }
-
-  void Lapse() {
-    const double way = random_.Unit();
-    const bool closed = way < .25;
-    const OrgIndex payer = closed ? township_.closed : Cooperative();
-    const std::array<Mechanism, 3> mechanisms = {Mechanism::kOrder, Mechanism::kEmployment,
-                                                 Mechanism::kShareCooperation};
-    HouseholdLink& link =
-        Add(payer, mechanisms[random_.Below(3)], random_.Between(60, 900) * 10, NewAgreement());
-    link.valid.from = *Date::FromCivil(static_cast<int>(random_.Between(2016, 2019)),
-                                       static_cast<int>(random_.Between(1, 12)), 1);
-    if (closed) {
-      link.valid.to = *Date::FromCivil(2022, 1, 1);
-    } else if (way < .6) {
-      link.valid.to = *Date::FromCivil(static_cast<int>(random_.Between(2020, 2023)),
-                                       static_cast<int>(random_.Between(1, 12)), 1);
-    } else {
-      link.status = way < .9 ? LinkStatus::kEnded : LinkStatus::kSuspended;
+  // A household of a province or a nation is bound more densely than one of a county by itself,
+  // which people compare figures of and which stays as it is: it sells to the nation's platforms,
+  // works in the prefecture's parks, trades in more ways.
+  void More() {
+    if (random_.Chance(.5)) SellFar();
+    if (random_.Chance(.22)) Support(township_.office, 0);
+    if (random_.Chance(.16)) {
+      Add(Cooperative(), Mechanism::kShareCooperation, random_.Between(10, 80) * 10,
+          NewAgreement());
     }
+    if ((household_.roles & kOperates) == 0) return;
+    if (random_.Chance(.3)) SellAtMarket();
+    const OperatingAccount account = AccountOf(links_);
+    const std::int64_t premium = random_.Between(3, 15) * 10;
+    if (account.receipts_yuan - account.payments_yuan > premium && random_.Chance(.25))
+      Pay(AnyOf(OrgType::kInsurer), Mechanism::kInsurance, premium, 0).policy = "农业保险";
   }
 
-  void PayOnly() {
-    Pay(township_.inputs, Mechanism::kSupply, random_.Between(30, 200) * 10, 0).product = "农资";
-    if (random_.Chance(.4))
-      Pay(AnyOf(OrgType::kInsurer), Mechanism::kInsurance, random_.Between(3, 15) * 10, 0);
-    if (random_.Chance(.15))
-      Pay(AnyOf(OrgType::kBank), Mechanism::kCredit, random_.Between(50, 220) * 10, 0);
-  }
-
-  void SellAtMarket() {
-    const OrgIndex buyer =
-        random_.Chance(.6) ? AnyOf(OrgType::kSupermarket) : AnyOf(OrgType::kPlatform);
+  void SellFar() {
+    const std::int64_t yuan = random_.Between(10, 60) * 10;
+    const OrgIndex buyer = DrawOnPartner(OrgType::kPlatformGroup, yuan);
+    if (buyer == kNoOrg) return;
+    const bool helping = random_.Chance(.3);
     HouseholdLink& link =
-        Add(buyer, random_.Chance(.9) ? Mechanism::kSupply : Mechanism::kConsumption,
-            random_.Between(30, 600) * 10, 0);
+        Add(buyer, helping ? Mechanism::kConsumption : Mechanism::kSupply, yuan, 0);
+    if (helping) {
+      link.driver = Driver::kSocial;
+      link.policy = "消费帮扶";
+    }
     link.product = product_;
   }
 
-  void Relief() {
-    HouseholdLink& link =
-        Add(township_.office, Mechanism::kTransfer, random_.Between(15, 60) * 100, 0);
-    link.driver = Driver::kAdministrative;
-    link.policy = "最低生活保障";
-  }
-
-  const Organisations& organisations_;
-  const VillageMenu& menu_;
-  const TownshipMenu& township_;
-  const std::string_view product_;
   const Household& household_;
-  GrowerPurse& purse_;
-  Random random_;
-  int agreements_ = 0;
+  VillagePurses& purses_;
+  const bool one_of_many_;
   bool leased_ = false;  // all its land, by REVERSE_LEASE
-  std::vector<HouseholdLink> links_;
 };
 
 }  // namespace
 
 std::vector<HouseholdLink> MakeContracts(const CountyPlan& plan, const Organisations& organisations,
-                                         const Household& household, GrowerPurse& purse) {
-  if (household.ordinal == 0) purse = {};
-  return Maker(plan, organisations, household, purse).Run();
+                                         const Household& household, VillagePurses& purses) {
+  if (household.ordinal == 0) {
+    purses = {};
+    for (const Partner& partner : organisations.partners) {
+      purses.partner_yuan.push_back(partner.household_limit_yuan *
+                                    plan.villages[household.village].households);
+    }
+  }
+  return Maker(plan, organisations, household, purses).Run();
 }
 
 }  // namespace lianjie

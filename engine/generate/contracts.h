@@ -55,16 +55,17 @@ OperatingAccount AccountOf(const std::vector<HouseholdLink>& links);
 // household's trade.
 bool IsTrade(Mechanism mechanism);
 
-// How much the large grower can still pay to its neighbours, while a village's households are made
-// in their order.
-struct GrowerPurse {
-  std::int64_t left_yuan = 0;
+// How much the large grower can still pay to its neighbours, and the county's partners to the
+// village, while a village's households are made in their order.
+struct VillagePurses {
+  std::int64_t grower_yuan = 0;
+  std::vector<std::int64_t> partner_yuan;  // as Organisations::partners
 };
 
-// The links of a household, the same whenever it is asked for with the same purse. The grower
-// itself fills the purse; households hired by it or leasing to it draw on it.
+// The links of a household, the same whenever it is asked for with the same purses. The grower
+// itself fills its purse; households hired by it or leasing to it draw on it.
 std::vector<HouseholdLink> MakeContracts(const CountyPlan& plan, const Organisations& organisations,
-                                         const Household& household, GrowerPurse& purse);
+                                         const Household& household, VillagePurses& purses);
 
 }  // namespace lianjie
 

@@ -1,7 +1,6 @@
 #include "engine/generate/county.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 #include "engine/core/rules.h"
@@ -10,6 +9,7 @@
 #include "engine/generate/chains.h"
 #include "engine/generate/contracts.h"
 #include "engine/generate/households.h"
+#include "engine/generate/one_of_many.h"
 #include "engine/generate/organisations.h"
 #include "engine/generate/random.h"
 
@@ -21,9 +21,10 @@ namespace {
 // keeping them would.
 class Generator {
  public:
-  Generator(const CountyOptions& options, RecordSink& sink)
-      : plan_(PlanCounty(options)),
-        organisations_(PlanOrganisations(plan_)),
+  Generator(CountyPlan plan, Surroundings surroundings, RecordSink& sink)
+      : plan_(std::move(plan)),
+        organisations_(PlanOrganisations(plan_, std::move(surroundings.partners))),
+        deals_(std::move(surroundings.deals)),
         sink_(sink),
         tallies_(organisations_.all.size()),
         degrees_(organisations_.all.size()),
@@ -31,24 +32,19 @@ class Generator {
         grower_links_(plan_.villages.size()) {}
 
   absl::StatusOr<CountySummary> Run() && {
-    for (std::size_t v = 0; v < plan_.villages.size(); ++v) {
-      for (const Made& made : MakeVillage(v)) Tally(made);
-    }
-    chains_ = PlanChains(plan_, organisations_, tallies_);
-    for (const RegionRecord& region : CountyRegions(plan_)) {
-      ++summary_.regions;
-      LIANJIE_RETURN_IF_ERROR(sink_.Region(region));
-    }
-    for (const LineRecord& line : CountyLines()) {
-      ++summary_.lines;
-      LIANJIE_RETURN_IF_ERROR(sink_.Line(line));
-    }
-    LIANJIE_RETURN_IF_ERROR(HandOutOrganisations());
-    for (std::size_t v = 0; v < plan_.villages.size(); ++v) {
-      for (const Made& made : MakeVillage(v)) LIANJIE_RETURN_IF_ERROR(HandOut(made));
-    }
-    Summarize();
+    LIANJIE_RETURN_IF_ERROR(HandOutRegions());
+    LIANJIE_RETURN_IF_ERROR(HandOutRecords());
     return summary_;
+  }
+
+  absl::StatusOr<MadeCounty> RunAmongMany() && {
+    LIANJIE_RETURN_IF_ERROR(HandOutRecords());
+    MadeCounty made{.summary = summary_, .partner_links = {}, .crossing_links = crossing_links_};
+    for (std::size_t i = 0; i < organisations_.partners.size(); ++i) {
+      made.partner_links.emplace_back(organisations_.partners[i].number,
+                                      degrees_[organisations_.own() + i]);
+    }
+    return made;
   }
 
  private:
@@ -57,14 +53,41 @@ class Generator {
     std::vector<HouseholdLink> links;
   };
 
+  absl::Status HandOutRegions() {
+    for (const RegionRecord& region : CountyRegions(plan_)) {
+      ++summary_.regions;
+      LIANJIE_RETURN_IF_ERROR(sink_.Region(region));
+    }
+    for (const LineRecord& line : CountyLines()) {
+      ++summary_.lines;
+      LIANJIE_RETURN_IF_ERROR(sink_.Line(line));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status HandOutRecords() {
+    for (std::size_t v = 0; v < plan_.villages.size(); ++v) {
+      for (const Made& made : MakeVillage(v)) Tally(made);
+    }
+    chains_ = PlanChains(plan_, organisations_, deals_, tallies_);
+    LIANJIE_RETURN_IF_ERROR(HandOutOrganisations());
+    for (std::size_t v = 0; v < plan_.villages.size(); ++v) {
+      for (const Made& made : MakeVillage(v)) LIANJIE_RETURN_IF_ERROR(HandOut(made));
+    }
+    Summarize();
+    return absl::OkStatus();
+  }
+
   std::vector<Made> MakeVillage(std::size_t village) const {
     std::vector<Made> all;
-    GrowerPurse purse;
+    VillagePurses purses;
     std::int64_t ordinal = 0;
-    for (const Cell& cell : VillageCells(plan_, village)) {
+    const std::vector<Cell> cells = VillageCells(plan_, village);
+    all.reserve(cells.size());
+    for (const Cell& cell : cells) {
       Made& made = all.emplace_back();
       made.household = MakeHousehold(plan_, village, ordinal++, cell);
-      made.links = MakeContracts(plan_, organisations_, made.household, purse);
+      made.links = MakeContracts(plan_, organisations_, made.household, purses);
     }
     return all;
   }
@@ -84,10 +107,11 @@ class Generator {
 
   absl::Status HandOutOrganisations() {
     const std::uint64_t seed = plan_.options.seed;
-    for (std::size_t i = 0; i < organisations_.all.size(); ++i) {
+    const std::string provenance = ProvenanceOf(plan_);
+    for (std::size_t i = 0; i < organisations_.own(); ++i) {
       const Organisation& organisation = organisations_.all[i];
       const OrgAccount& account = chains_.accounts[i];
-      NodeRecord node = DescribeOrganisation(organisation, seed);
+      NodeRecord node = DescribeOrganisation(organisation, provenance);
       AddMoney(organisation, account, seed, static_cast<OrgIndex>(i), node);
       summary_.injected_yuan +=
           static_cast<double>(account.outside_yuan + account.unexplained_yuan);
@@ -99,49 +123,30 @@ class Generator {
       ++summary_.nodes;
       LIANJIE_RETURN_IF_ERROR(sink_.Node(node));
     }
+    return HandOutChains();
+  }
+
+  absl::Status HandOutChains() {
+    const std::string local = plan_.setting.one_of_many() ? Cat(plan_.setting.code, "-") : "";
     std::int64_t number = 0;
     for (const OrgLink& planned : chains_.links) {
-      LinkRecord link;
-      link.id = Cat("L-ORG-", ++number);
-      if (planned.agreement > 0) link.agreement = Cat("A-ORG-", planned.agreement);
-      link.source = organisations_.all[planned.source].id;
-      link.target = organisations_.all[planned.target].id;
-      link.mechanism = planned.mechanism;
-      link.driver = planned.driver;
-      link.promised_yuan = static_cast<double>(planned.promised_yuan);
-      link.paid_yuan = static_cast<double>(planned.paid_yuan);
-      if (planned.paid_yuan > 0)
-        link.share = ShareOfReceipts(planned.paid_yuan, ReceiptsOf(planned.source));
-      link.product = planned.product;
-      link.valid.from = planned.from;
+      LinkRecord link =
+          DescribeOrgLink(planned, organisations_.all[planned.source].id,
+                          organisations_.all[planned.target].id, ReceiptsOf(planned.source));
+      link.id = Cat("L-ORG-", local, ++number);
+      if (planned.agreement > 0) link.agreement = Cat("A-ORG-", local, planned.agreement);
       ++degrees_[planned.source];
       ++degrees_[planned.target];
+      crossing_links_ +=
+          planned.source >= organisations_.own() || planned.target >= organisations_.own();
       summary_.unpaid_links += planned.paid_yuan == 0;
       LIANJIE_RETURN_IF_ERROR(HandOutLink(std::move(link)));
     }
     return absl::OkStatus();
   }
 
-  static Tightness TightnessOf(Mechanism mechanism) {
-    switch (mechanism) {
-      case Mechanism::kEquity:
-        return Tightness::kEquity;
-      case Mechanism::kShareCooperation:
-      case Mechanism::kAssetReturn:
-      case Mechanism::kCollectiveDistribution:
-      case Mechanism::kPatronageRefund:
-        return Tightness::kDividend;
-      case Mechanism::kTransfer:
-      case Mechanism::kGrant:
-      case Mechanism::kService:
-        return Tightness::kUnspecified;
-      default:
-        return Tightness::kContract;
-    }
-  }
-
   absl::Status HandOutLink(LinkRecord link) {
-    link.tightness = TightnessOf(link.mechanism);
+    link.tightness = UsualTightness(link.mechanism);
     Normalize(link);
     ++summary_.links;
     return sink_.Link(link);
@@ -202,7 +207,10 @@ class Generator {
       link.valid = planned.valid;
       link.policy = planned.policy;
       link.product = planned.product;
-      if (!from_grower) ++degrees_[planned.other];
+      if (!from_grower) {
+        ++degrees_[planned.other];
+        crossing_links_ += planned.other >= organisations_.own();
+      }
       summary_.lapsed_links += !planned.active();
       summary_.unpaid_links += planned.active() && planned.paid_yuan == 0;
       if (!planned.household_pays)
@@ -275,11 +283,7 @@ class Generator {
   }
 
   void Summarize() {
-    for (const std::int64_t degree : degrees_) {
-      const auto bin = static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(degree)));
-      ++summary_.organisation_degrees[std::min(bin, summary_.organisation_degrees.size() - 1)];
-      summary_.greatest_degree = std::max(summary_.greatest_degree, degree);
-    }
+    for (std::size_t i = 0; i < organisations_.own(); ++i) summary_.AddDegree(degrees_[i]);
     summary_.townships = static_cast<std::int64_t>(plan_.townships.size());
     summary_.villages = static_cast<std::int64_t>(plan_.villages.size());
     for (const VillageMenu& menu : organisations_.villages) {
@@ -297,6 +301,7 @@ class Generator {
 
   const CountyPlan plan_;
   const Organisations organisations_;
+  const std::vector<Deal> deals_;
   RecordSink& sink_;
   std::vector<HouseholdTally> tallies_;
   std::vector<std::int64_t> degrees_;       // of organisations
@@ -304,6 +309,7 @@ class Generator {
   std::vector<std::int64_t> grower_links_;  // by village
   std::int64_t grower_receipts_ = 0;        // of the village being handed out
   Chains chains_;
+  std::int64_t crossing_links_ = 0;
   CountySummary summary_;
 };
 
@@ -311,7 +317,12 @@ class Generator {
 
 absl::StatusOr<CountySummary> GenerateCounty(const CountyOptions& options, RecordSink& sink) {
   LIANJIE_RETURN_IF_ERROR(options.Validate());
-  return Generator(options, sink).Run();
+  return Generator(PlanCounty(options), {}, sink).Run();
+}
+
+absl::StatusOr<MadeCounty> GenerateOneOfMany(CountyPlan plan, Surroundings surroundings,
+                                             RecordSink& sink) {
+  return Generator(std::move(plan), std::move(surroundings), sink).RunAmongMany();
 }
 
 }  // namespace lianjie

@@ -76,6 +76,11 @@ struct CountySummary {
 
   // All of the above worth printing, targets beside what was made, in the order to print.
   std::vector<CountyFigure> Figures() const;
+
+  // Counts another county's with these.
+  void Add(const CountySummary& other);
+  // Counts an organisation, agency or asset with so many links.
+  void AddDegree(std::int64_t degree);
 };
 
 // Makes the county and hands its records to `sink`. Errors: those of CountyOptions::Validate and of

@@ -1,11 +1,11 @@
 #include "engine/generate/county_plan.h"
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "engine/generate/apportion.h"
 #include "engine/generate/names.h"
 #include "engine/generate/organisations.h"
 #include "engine/generate/random.h"
@@ -15,7 +15,6 @@ namespace {
 
 constexpr std::int64_t kLeastHouseholds = 50;
 constexpr std::int64_t kMostHouseholds = 2'000'000;
-constexpr std::int64_t kHouseholdsOfVillage = 220;
 constexpr std::int64_t kVillagesOfTownship = 13;
 constexpr double kWorstVillage = 2.3;  // times the average share of households left out
 
@@ -30,54 +29,35 @@ constexpr Calibration kGeneral = {.72,
 constexpr Calibration kPoor = {.03, {.580, .200, .040, .040, .060, .025, .015, .005, .005, .030}};
 constexpr Calibration kLifted = {.25, {.670, .140, .030, .030, .050, .020, .025, .010, .015, .010}};
 
-// Gives whole numbers that sum to n in the proportion of shares, carrying what is left over to the
-// next call, so that after any number of calls each total is within two of its exact value.
-class Apportioner {
- public:
-  explicit Apportioner(std::size_t cells) : carry_(cells, 0.0) {}
-
-  std::vector<std::int64_t> Take(std::int64_t n, const std::vector<double>& shares) {
-    std::vector<std::int64_t> counts(shares.size());
-    std::int64_t given = 0;
-    for (std::size_t i = 0; i < shares.size(); ++i) {
-      carry_[i] += static_cast<double>(n) * shares[i];
-      counts[i] = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(carry_[i])));
-      carry_[i] -= static_cast<double>(counts[i]);
-      given += counts[i];
+void AddGivenTownships(CountyPlan& plan) {
+  for (const GivenTownship& given : plan.setting.townships) {
+    const std::size_t t = plan.townships.size();
+    plan.townships.push_back({.code = std::string(given.code),
+                              .place = PlaceName(t * 31 + 7),
+                              .first_village = plan.villages.size(),
+                              .villages = given.villages.size()});
+    for (const std::string_view code : given.villages) {
+      VillagePlan& village = plan.villages.emplace_back();
+      village.code = code;
+      village.place = PlaceName(plan.villages.size() - 1);
+      village.township = t;
     }
-    for (; given < n; ++given) Change(counts, +1);
-    for (; given > n; --given) Change(counts, -1);
-    return counts;
   }
-
- private:
-  void Change(std::vector<std::int64_t>& counts, std::int64_t by) {
-    std::size_t best = counts.size();
-    for (std::size_t i = 0; i < counts.size(); ++i) {
-      if (by < 0 && counts[i] == 0) continue;
-      const bool better =
-          best == counts.size() || (by > 0 ? carry_[i] > carry_[best] : carry_[i] < carry_[best]);
-      if (better) best = i;
-    }
-    counts[best] += by;
-    carry_[best] -= static_cast<double>(by);
-  }
-
-  std::vector<double> carry_;
-};
+}
 
 void PlanRegions(CountyPlan& plan) {
+  if (!plan.setting.townships.empty()) return AddGivenTownships(plan);
   const std::int64_t households = plan.options.households;
+  const std::int64_t each = plan.setting.village_households;
   const std::int64_t villages =
-      std::max(std::min<std::int64_t>(4, households / 12),
-               (households + kHouseholdsOfVillage / 2) / kHouseholdsOfVillage);
+      std::max(std::min<std::int64_t>(4, households / 12), (households + each / 2) / each);
   const std::int64_t townships =
       std::clamp<std::int64_t>((villages + kVillagesOfTownship / 2) / kVillagesOfTownship, 2, 200);
   plan.villages.resize(static_cast<std::size_t>(villages));
   std::size_t next = 0;
   for (std::int64_t t = 0; t < townships; ++t) {
     TownshipPlan& township = plan.townships.emplace_back();
-    township.code = Cat(kCountyCode, 100 + t);
+    township.code = Cat(plan.setting.code, 100 + t);
     township.place = PlaceName(static_cast<std::size_t>(t) * 31 + 7);
     township.first_village = next;
     township.villages = static_cast<std::size_t>((t + 1) * villages / townships) - next;
@@ -129,7 +109,9 @@ std::array<std::vector<std::int64_t>, 3> PlanRegistrations(const CountyPlan& pla
   for (const VillagePlan& village : plan.villages) sizes.push_back(village.households);
   const std::vector<double> factors =
       VillageFactors(MakeRandom(plan.options.seed, Stream::kVillages, 1), sizes);
-  Apportioner apportioner(3);
+  Apportioner apportioner(
+      {1 - kPoor.of_households - kLifted.of_households, kPoor.of_households, kLifted.of_households},
+      plan.setting.households_before);
   std::array<std::vector<std::int64_t>, 3> counts;
   for (std::size_t v = 0; v < sizes.size(); ++v) {
     const double poor = kPoor.of_households * factors[v];
@@ -158,9 +140,10 @@ const Calibration& CalibrationOf(Registration registration) {
   return registration == Registration::kLiftedOut ? kLifted : kGeneral;
 }
 
-CountyPlan PlanCounty(const CountyOptions& options) {
+CountyPlan PlanCounty(const CountyOptions& options, CountySetting setting) {
   CountyPlan plan;
   plan.options = options;
+  plan.setting = std::move(setting);
   PlanRegions(plan);
   PlanSizes(plan);
   const std::array<std::vector<std::int64_t>, 3> registered = PlanRegistrations(plan);
@@ -168,7 +151,10 @@ CountyPlan PlanCounty(const CountyOptions& options) {
     const Calibration& calibration = CalibrationOf(kRegistrations[r]);
     const std::vector<double> factors =
         VillageFactors(MakeRandom(options.seed, Stream::kVillages, 2, r), registered[r]);
-    Apportioner apportioner(kStandings);
+    std::vector<double> of_all;
+    for (const double share : calibration.standing)
+      of_all.push_back(share * calibration.of_households);
+    Apportioner apportioner(of_all, plan.setting.households_before);
     for (std::size_t v = 0; v < plan.villages.size(); ++v) {
       std::vector<double> shares(calibration.standing.begin(), calibration.standing.end());
       shares[0] = 1;
@@ -187,28 +173,41 @@ std::vector<RegionRecord> CountyRegions(const CountyPlan& plan) {
   std::vector<RegionRecord> regions = {{"59", "", "合成省", 1},
                                        {"5901", "59", "合成市", 2},
                                        {std::string(kCountyCode), "5901", "合成县", 3}};
+  AddRegionsBelow(plan, regions);
+  return regions;
+}
+
+void AddRegionsBelow(const CountyPlan& plan, std::vector<RegionRecord>& regions) {
   for (const TownshipPlan& township : plan.townships) {
-    regions.push_back(
-        {township.code, std::string(kCountyCode), SyntheticName(township.place, "镇"), 4});
+    regions.push_back({township.code, plan.setting.code, SyntheticName(township.place, "镇"), 4});
   }
   for (const VillagePlan& village : plan.villages) {
     regions.push_back({village.code, plan.townships[village.township].code,
                        SyntheticName(village.place, "村"), 5});
   }
-  return regions;
 }
 
-std::vector<LineRecord> CountyLines() {
+CountyPlan PlanCountyRegions(const CountyOptions& options, CountySetting setting) {
+  CountyPlan plan;
+  plan.options = options;
+  plan.setting = std::move(setting);
+  PlanRegions(plan);
+  return plan;
+}
+
+std::vector<LineRecord> LinesOf(std::string_view region, double more_yuan) {
   std::vector<LineRecord> lines;
   for (const auto& [year, line, minimum] :
        {std::tuple{2020, 4000, 400}, {2021, 6000, 500}, {2022, 6400, 600}, {2023, 6800, 700}}) {
-    lines.push_back({.region = std::string(kCountyCode),
+    lines.push_back({.region = std::string(region),
                      .year = year,
-                     .line_yuan = static_cast<double>(line),
+                     .line_yuan = static_cast<double>(line) + more_yuan,
                      .minimum_benefit_yuan = static_cast<double>(minimum)});
   }
   return lines;
 }
+
+std::vector<LineRecord> CountyLines() { return LinesOf(kCountyCode, 0); }
 
 std::vector<Cell> VillageCells(const CountyPlan& plan, std::size_t village) {
   std::vector<Cell> cells;

@@ -80,22 +80,49 @@ struct TownshipPlan {
   std::size_t villages = 0;
 };
 
+inline constexpr std::string_view kCountyCode = "590121";
+
+// A township of a table of regions, and the codes of its villages.
+struct GivenTownship {
+  std::string_view code;
+  std::vector<std::string_view> villages;
+};
+
+// Where a county lies; as it is here: by itself, which GenerateCounty makes. A county that is one
+// of many (nation.h) says where its records come from: its organisations' ids have its code, its
+// households have more links, some of them with organisations beyond the county, and the provenance
+// stands with organisations alone, for it would be the same text thirty million times.
+struct CountySetting {
+  std::string code{kCountyCode};
+  std::string provenance;                 // empty: by itself
+  std::int64_t village_households = 220;  // on average, where villages are made
+  std::vector<GivenTownship> townships;   // empty: made
+  std::int64_t households_before = 0;     // in the counties before it
+
+  bool one_of_many() const { return !provenance.empty(); }
+};
+
 struct CountyPlan {
   CountyOptions options;
+  CountySetting setting;
   std::vector<TownshipPlan> townships;
   std::vector<VillagePlan> villages;
 };
 
-inline constexpr std::string_view kCountyCode = "590121";
-
-// Options must be valid. O(villages).
-CountyPlan PlanCounty(const CountyOptions& options);
+// Options must be valid; townships that are given must have villages. O(villages).
+CountyPlan PlanCounty(const CountyOptions& options, CountySetting setting = {});
+// Its townships and villages alone: no households.
+CountyPlan PlanCountyRegions(const CountyOptions& options, CountySetting setting);
 
 // The region tree, parents first: province 59, prefecture 5901, county 590121 (codes that no place
 // has), townships, villages.
 std::vector<RegionRecord> CountyRegions(const CountyPlan& plan);
+// The townships and villages alone, appended.
+void AddRegionsBelow(const CountyPlan& plan, std::vector<RegionRecord>& regions);
 // Poverty lines of the county by year: of the usual size, not any province's.
 std::vector<LineRecord> CountyLines();
+// The same for a region, whose lines are so much higher.
+std::vector<LineRecord> LinesOf(std::string_view region, double more_yuan);
 
 // The village's households in their order. The first is a GENERAL household that earns, where the
 // village has one: its large grower. O(households of the village).

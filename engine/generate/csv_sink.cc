@@ -7,11 +7,12 @@
 
 namespace lianjie {
 
-CsvRecordSink::CsvRecordSink(TextSink nodes, TextSink links, TextSink regions, TextSink lines)
-    : nodes_(std::move(nodes), {kProvenanceProperty, kKilowattProperty}),
-      links_(std::move(links)),
-      regions_(std::move(regions)),
-      lines_(std::move(lines)) {}
+CsvRecordSink::CsvRecordSink(TextSink nodes, TextSink links, TextSink regions, TextSink lines,
+                             CsvShape shape)
+    : nodes_(std::move(nodes), {kProvenanceProperty, kKilowattProperty}, {.header = shape.header}),
+      links_(std::move(links), {}, shape),
+      regions_(std::move(regions), {}, {.header = shape.header}),
+      lines_(std::move(lines), {}, {.header = shape.header}) {}
 
 absl::Status CsvRecordSink::Finish() {
   LIANJIE_RETURN_IF_ERROR(nodes_.Finish());

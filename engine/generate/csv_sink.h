@@ -11,7 +11,9 @@ namespace lianjie {
 class CsvRecordSink : public RecordSink {
  public:
   // One text each: nodes.csv, links.csv, regions.csv, lines.csv.
-  CsvRecordSink(TextSink nodes, TextSink links, TextSink regions, TextSink lines);
+  // `shape` says which columns of links are left out, and whether any table has a header.
+  CsvRecordSink(TextSink nodes, TextSink links, TextSink regions, TextSink lines,
+                CsvShape shape = {});
 
   absl::Status Region(const RegionRecord& region) override { return regions_.Write(region); }
   absl::Status Line(const LineRecord& line) override { return lines_.Write(line); }

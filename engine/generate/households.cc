@@ -149,7 +149,7 @@ NodeRecord DescribeHousehold(const CountyPlan& plan, const Household& household,
     if (second != first && random.Chance(.4)) node.causes.push_back(second);
   }
   AddIncome(random, household, contracts, node);
-  node.properties[kProvenanceProperty] = Cat("synthetic county, seed ", plan.options.seed);
+  if (!plan.setting.one_of_many()) node.properties[kProvenanceProperty] = ProvenanceOf(plan);
   return node;
 }
 

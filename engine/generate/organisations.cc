@@ -63,6 +63,28 @@ constexpr std::array<OrgTraits, kOrgTypes> kTraits = {{
      .05, .1},
     {"FIRM-CLOSED", "生态农业有限公司", K::kFirm, "leading_county", S::kSecondary, G::kProcessing,
      "", .05, .1},
+    {"FIRM-NATION-PLATFORM", "电子商务集团", K::kFirm, "platform", S::kTertiary, G::kCirculation,
+     "F5292", .2, .05},
+    {"FIRM-NATION-INSURER", "农业再保险集团", K::kFirm, "insurer", S::kTertiary, G::kServices,
+     "J6830", .3, .2},
+    {"AGENCY-NATION", "国家乡村振兴部门", K::kAgency, "nation", S::kTertiary, G::kServices, "S9221",
+     0, .01},
+    {"FIRM-PROVINCE-LEADING", "农业产业化集团", K::kFirm, "leading_enterprise_province",
+     S::kSecondary, G::kProcessing, "", .3, .06},
+    {"FIRM-PROVINCE-INPUTS", "农资集团", K::kFirm, "inputs", S::kSecondary, G::kInputs, "C2624", .5,
+     .1},
+    {"FIRM-PROVINCE-BANK", "省农村信用社联合社", K::kFirm, "bank", S::kTertiary, G::kServices,
+     "J6621", .5, .2},
+    {"FUND-PROVINCE", "省产业发展基金", K::kFund, "industry", S::kUnspecified, G::kUnspecified, "",
+     0, .002},
+    {"AGENCY-PROVINCE", "省乡村振兴部门", K::kAgency, "province", S::kTertiary, G::kServices,
+     "S9222", 0, .01},
+    {"FIRM-WHOLESALE", "农产品批发市场", K::kFirm, "wholesale", S::kTertiary, G::kCirculation,
+     "F5123", .15, .04},
+    {"FIRM-PARK", "产业园有限公司", K::kFirm, "industrial_park", S::kSecondary, G::kUnspecified,
+     "C1819", .25, .06},
+    {"FUND-PREFECTURE", "市产业发展资金", K::kFund, "industry", S::kUnspecified, G::kUnspecified,
+     "", 0, .002},
 }};
 
 constexpr std::array<Product, kProducts> kProductTable = {{
@@ -83,12 +105,18 @@ class Planner {
   explicit Planner(const CountyPlan& plan)
       : plan_(plan), random_(MakeRandom(plan.options.seed, Stream::kOrganisations)) {}
 
-  Organisations Run() && {
+  Organisations Run(std::vector<Partner> partners) && {
     out_.villages.resize(plan_.villages.size());
     out_.townships.resize(plan_.townships.size());
     AddCountyWide();
     for (std::size_t t = 0; t < plan_.townships.size(); ++t) AddTownship(t);
     for (std::size_t v = 0; v < plan_.villages.size(); ++v) AddVillage(v);
+    for (const Partner& partner : partners) {
+      out_.by_type[static_cast<std::size_t>(partner.organisation.type)].push_back(
+          static_cast<OrgIndex>(out_.all.size()));
+      out_.all.push_back(partner.organisation);
+    }
+    out_.partners = std::move(partners);
     return std::move(out_);
   }
 
@@ -112,9 +140,10 @@ class Planner {
     return index;
   }
 
-  static std::string Serial(std::size_t number) {
+  std::string Serial(std::size_t number) const {
     std::string digits = Cat(number);
-    return Cat(std::string(digits.size() < 4 ? 4 - digits.size() : 0, '0'), digits);
+    return Cat(plan_.setting.one_of_many() ? Cat(plan_.setting.code, "-") : "",
+               std::string(digits.size() < 4 ? 4 - digits.size() : 0, '0'), digits);
   }
 
   // A village has at most two cooperatives and one of everything else.
@@ -128,7 +157,7 @@ class Planner {
   }
 
   OrgIndex AddAtSeat(OrgType type, std::size_t number) {
-    return Add(type, std::string(kCountyCode),
+    return Add(type, plan_.setting.code,
                PlaceName(number * 13 + static_cast<std::size_t>(type) * 29));
   }
 
@@ -241,9 +270,21 @@ const OrgTraits& TraitsOf(OrgType type) { return kTraits[static_cast<std::size_t
 
 const Product& ProductOf(std::size_t product) { return kProductTable[product]; }
 
-Organisations PlanOrganisations(const CountyPlan& plan) { return Planner(plan).Run(); }
+bool IsConduit(OrgType type) {
+  return TraitsOf(type).kind == NodeKind::kLand || type == OrgType::kIndustryFund ||
+         type == OrgType::kProvincialFund || type == OrgType::kPrefectureFund;
+}
 
-NodeRecord DescribeOrganisation(const Organisation& organisation, std::uint64_t seed) {
+Organisations PlanOrganisations(const CountyPlan& plan, std::vector<Partner> partners) {
+  return Planner(plan).Run(std::move(partners));
+}
+
+std::string ProvenanceOf(const CountyPlan& plan) {
+  return plan.setting.one_of_many() ? plan.setting.provenance
+                                    : Cat("synthetic county, seed ", plan.options.seed);
+}
+
+NodeRecord DescribeOrganisation(const Organisation& organisation, std::string_view provenance) {
   const OrgTraits& traits = TraitsOf(organisation.type);
   NodeRecord node;
   node.id = organisation.id;
@@ -258,7 +299,7 @@ NodeRecord DescribeOrganisation(const Organisation& organisation, std::uint64_t 
   if (organisation.type == OrgType::kPvFund || organisation.type == OrgType::kPvOperator) {
     node.labels.emplace_back("photovoltaic");
   }
-  node.properties[kProvenanceProperty] = Cat("synthetic county, seed ", seed);
+  node.properties[kProvenanceProperty] = provenance;
   node.valid.from = organisation.founded;
   return node;
 }

@@ -46,8 +46,22 @@ enum class OrgType : std::uint8_t {
   kDeadEndFirm,      // FIRM that should buy from it, without revenue
   kDormant,          // COOPERATIVE that no longer operates
   kClosed,           // FIRM that closed at the end of 2021
+  // Beyond the county, where it is one of many.
+  kPlatformGroup,     // FIRM: sells online all over the nation
+  kReinsurer,         // FIRM: insures the insurers
+  kMinistry,          // AGENCY: grants to the provinces
+  kLeader,            // FIRM: the province's leading enterprise, buys from those of counties
+  kInputsMaker,       // FIRM: fertiliser and seed for the dealers of a province
+  kProvincialBank,    // FIRM: lends to the counties' banks
+  kProvincialFund,    // FUND: places money with the province's leading enterprises
+  kProvincialAgency,  // AGENCY
+  kWholesale,         // FIRM: a prefecture's market
+  kPark,              // FIRM: a prefecture's industrial park, hires from its counties
+  kPrefectureFund,    // FUND
 };
-inline constexpr std::size_t kOrgTypes = 25;
+inline constexpr std::size_t kOrgTypes = 36;
+// Land pools, and funds but for photovoltaic stations: nothing of their own comes in.
+bool IsConduit(OrgType type);
 
 using OrgIndex = std::uint32_t;
 inline constexpr OrgIndex kNoOrg = std::numeric_limits<OrgIndex>::max();
@@ -86,6 +100,14 @@ struct Organisation {
   Date founded;
 };
 
+// An organisation beyond the county that deals with it, see partners.h.
+struct Partner {
+  Organisation organisation;
+  std::int64_t receipts_yuan = 0;         // the base of its shares
+  std::int64_t household_limit_yuan = 0;  // of a village it pays at most so much for each household
+  std::uint32_t number = 0;               // among all organisations beyond counties
+};
+
 // The payers that a village's households deal with; kNoOrg where it has none.
 struct VillageMenu {
   std::vector<OrgIndex> cooperatives;  // one or two, perhaps of a neighbouring village
@@ -110,7 +132,8 @@ struct TownshipMenu {
 };
 
 struct Organisations {
-  std::vector<Organisation> all;
+  std::vector<Organisation> all;  // the county's own, then its partners
+  std::vector<Partner> partners;  // in the order in which they stand at the end of `all`
   std::vector<VillageMenu> villages;
   std::vector<TownshipMenu> townships;
   std::vector<std::vector<OrgIndex>> by_type{kOrgTypes};
@@ -118,18 +141,22 @@ struct Organisations {
   const std::vector<OrgIndex>& Of(OrgType type) const {
     return by_type[static_cast<std::size_t>(type)];
   }
+  std::size_t own() const { return all.size() - partners.size(); }
 };
 
 // O(villages).
-Organisations PlanOrganisations(const CountyPlan& plan);
+Organisations PlanOrganisations(const CountyPlan& plan, std::vector<Partner> partners = {});
 
 // Free properties that generated nodes carry: where they come from, and a station's size.
 inline constexpr char kProvenanceProperty[] = "provenance";
 inline constexpr char kKilowattProperty[] = "kilowatts";
 inline constexpr char kSyntheticLabel[] = "synthetic";
 
-// What of the node does not depend on money: id, kind, names, region, classes, labels.
-NodeRecord DescribeOrganisation(const Organisation& organisation, std::uint64_t seed);
+// What of the node does not depend on money: id, kind, names, region, classes, labels, and where it
+// comes from.
+NodeRecord DescribeOrganisation(const Organisation& organisation, std::string_view provenance);
+// The county's, in its records.
+std::string ProvenanceOf(const CountyPlan& plan);
 
 }  // namespace lianjie
 

@@ -98,7 +98,9 @@ enum class Stream : std::uint64_t {
   kOrganisations = 3,
   kHouseholds = 4,
   kContracts = 5,
-  kChains = 6
+  kChains = 6,
+  kTerritory = 7,
+  kUpper = 8
 };
 
 inline Random MakeRandom(std::uint64_t seed, Stream stream, std::uint64_t a = 0,
