@@ -20,6 +20,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 import graphs
@@ -96,6 +97,8 @@ class Contest:
     def race(self, kernel: kernels.Kernel) -> None:
         rows = {}
         for system in self.systems:
+            if kernel.name not in system.kernels and kernel.sampled not in system.kernels:
+                continue
             if not system.loaded and self.load(system)["status"] != "ok":
                 continue
             row = {"graph": self.form.recipe.name, "form": self.form.form, "kernel": kernel.name, "system": system.name}
@@ -222,6 +225,7 @@ def compare(arguments) -> dict:
         "threads": arguments.threads,
         "runs": arguments.runs,
         "limit": arguments.limit,
+        "load_average": os.getloadavg()[0],
         "sizes": {},
         "rows": [],
     }
@@ -242,17 +246,22 @@ def compare(arguments) -> dict:
 @contextlib.contextmanager
 def scratch(folder: pathlib.Path):
     """A folder for the answers and stores of one graph's systems."""
-    place = folder / "scratch"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
+    place = pathlib.Path(tempfile.mkdtemp(prefix="scratch-", dir=folder))
     try:
         yield place
     finally:
         shutil.rmtree(place)
 
 
+def warn_if_busy() -> None:
+    if os.getloadavg()[0] > 0.5 * os.cpu_count():
+        say(f"the machine is busy (load {os.getloadavg()[0]:.1f}): figures will be noisy")
+
+
 def main() -> None:
     arguments = parse()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    warn_if_busy()
     results = compare(arguments)
     wrong = [row for row in results["rows"] if row["status"] in ("differs", "error")]
     for row in wrong:

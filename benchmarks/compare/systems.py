@@ -58,6 +58,7 @@ class System:
     def __init__(self, name: str, command: list, folder: pathlib.Path, threads: int):
         self.name, self.command, self.folder, self.threads = name, [str(word) for word in command], folder, threads
         self.process: subprocess.Popen | None = None
+        self.kernels: list[str] = []  # that it has, of the graph that it was given last
 
     def _start(self) -> None:
         number = str(self.threads)
@@ -75,8 +76,12 @@ class System:
     def _ask(self, line: str, limit: float) -> Answer:
         """The answer to a line; Over, and the process is gone, when it does not come in time."""
         process = self.process
-        process.stdin.write((line + "\n").encode())
-        process.stdin.flush()
+        try:
+            process.stdin.write((line + "\n").encode())
+            process.stdin.flush()
+        except BrokenPipeError:
+            self.stop()
+            return Answer("error", {}, "the process ended")
         end, text = time.monotonic() + limit, b""
         with selectors.DefaultSelector() as selector:
             selector.register(process.stdout, selectors.EVENT_READ)
@@ -97,7 +102,10 @@ class System:
     def load(self, path: pathlib.Path, limit: float) -> Answer:
         self.stop()
         self._start()
-        return self._ask(f"load {path}", limit)
+        answer = self._ask(f"load {path}", limit)
+        if answer.status == "ok":
+            self.kernels = self._ask("list", limit).text.split()
+        return answer
 
     def run(self, kernel: str, out: pathlib.Path, options: str, limit: float) -> Answer:
         return self._ask(f"run {kernel} {out} {options}", limit)

@@ -100,6 +100,9 @@ int Serve(const std::function<void(GraphFile)>& load,
         answer = Load(words, load);
       } else if (command == "run") {
         answer = Run(words, kernels);
+      } else if (command == "list") {
+        answer = "names";
+        for (const auto& [name, kernel] : kernels) answer += ' ' + name;
       } else {
         answer = "error no such command: " + command;
       }

@@ -3,6 +3,7 @@
 //   load FILE                       ok seconds=S rss_bytes=B bytes_before=B
 //   run KERNEL OUT NAME=VALUE ...   ok seconds=S NAME=NUMBER ...  (the result's numbers go to OUT,
 //                                   as 64-bit floats), or: none (no such kernel here)
+//   list                            names KERNEL ... (known once a graph is loaded)
 //   quit
 // Anything that goes wrong: error TEXT. worker.py speaks the same.
 #ifndef LIANJIE_BENCHMARKS_COMPARE_WORKER_H_

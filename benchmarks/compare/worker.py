@@ -58,6 +58,8 @@ class Worker:
             return self.load(words[0])
         if command == "run":
             return self.run(words[0], words[1], Options(word.split("=", 1) for word in words[2:]))
+        if command == "list":
+            return " ".join(["names", *self.kernels])
         return f"error no such command: {command}"
 
 

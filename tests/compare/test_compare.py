@@ -81,13 +81,14 @@ def test_a_system_that_takes_too_long_or_dies_is_told_and_comes_back(tmp_path):
     worker = (
         "import sys, time\n"
         "for line in sys.stdin:\n"
-        "    word = line.split()[1]\n"
+        "    word = line.split()[1] if line.strip() != 'list' else ''\n"
         "    if word == 'slow': time.sleep(60)\n"
         "    if word == 'dies': sys.exit(1)\n"
+        "    if not word: print('names bfs slow', flush=True); continue\n"
         "    print('ok seconds=0.5 rss_bytes=2 bytes_before=1', flush=True)\n"
     )
     system = System("worker", [sys.executable, "-c", worker], tmp_path, 1)
-    assert system.load("file", 30).seconds == 0.5
+    assert system.load("file", 30).seconds == 0.5 and system.kernels == ["bfs", "slow"]
     with pytest.raises(Over):
         system.run("slow", "out", "", 0.2)
     assert not system.loaded and system.load("file", 30).status == "ok"
@@ -103,8 +104,9 @@ def rows(now: list[float], base: list[float]) -> list[dict]:
 
 def test_a_kernel_that_became_slower_is_told():
     lines, worse = regression.compare_rows(rows([0.3, 0.25, 0.3], [0.2, 0.2, 0.21]), "base", 1.1)
-    assert len(lines) == len(worse) == 1 and "SLOWER" in lines[0][-1] and lines[0][-2] == "1.50"
-    assert regression.compare_rows(rows([0.3, 0.25, 0.3], [0.2, 0.2, 0.21]), "base", 2.0)[1] == []
+    assert worse == {("county", "directed", "bfs"): pytest.approx(1.5)}
+    assert [line[-2:] for line in lines] == [["1.50", "slower"]]
+    assert regression.compare_rows(rows([0.3, 0.25, 0.3], [0.2, 0.2, 0.21]), "base", 2.0)[1] == {}
     # One slow run of several, and microseconds, are noise.
-    assert regression.compare_rows(rows([0.2, 0.9, 0.9], [0.2, 0.2, 0.2]), "base", 1.1)[1] == []
-    assert regression.compare_rows(rows([3e-5, 3e-5], [1e-5, 1e-5]), "base", 1.1)[1] == []
+    assert regression.compare_rows(rows([0.2, 0.9, 0.9], [0.2, 0.2, 0.2]), "base", 1.1)[1] == {}
+    assert regression.compare_rows(rows([3e-5, 3e-5], [1e-5, 1e-5]), "base", 1.1)[1] == {}

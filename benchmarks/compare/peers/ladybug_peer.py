@@ -8,6 +8,7 @@ import numpy as np
 
 from peers import Outcome, each_source, timed
 
+POOL_BYTES = 4 << 30  # that its pages may take; it would take most of the machine's memory
 FARTHEST = 5000  # links that a path may have; the database wants a limit
 
 
@@ -27,7 +28,7 @@ class Ladybug:
                 part = slice(at, at + (1 << 16))
                 rows = zip(graph.sources[part].tolist(), graph.targets[part].tolist(), graph.weights[part].tolist())
                 out.writelines(f"{u},{v},{w}\n" for u, v, w in rows)
-        self.database = ladybug.Database(str(self.folder / "store"), max_num_threads=threads)
+        self.database = ladybug.Database(str(self.folder / "store"), buffer_pool_size=POOL_BYTES, max_num_threads=threads)
         self.connection = ladybug.Connection(self.database, num_threads=threads)
         for statement in (
             f"CALL var_length_extend_max_depth={FARTHEST}",

@@ -76,7 +76,7 @@ class NetworKit:
         return Outcome(seconds, (count > 1).astype(np.float64), {"blocks": len(blocks)})
 
     def max_flow(self, options):
-        weighted = nk.Graph(self.weighted)
+        weighted = nk.Graph(self.weighted, weighted=True)
         weighted.indexEdges()
         source, target = options.vertices("ends")
         seconds, found = timed(lambda: nk.flow.EdmondsKarp(weighted, source, target).run())
