@@ -115,7 +115,7 @@ absl::Status ImportHandler::Begin(const v1::ImportOptions& options) {
                          : storage::LoadOptions::OnExisting::kError;
   skip_bad_rows_ = load.skip_bad_rows;
   max_bad_rows_ = load.max_bad_rows;
-  load.memory_bytes = loads_.memory_bytes().value_or(load.memory_bytes);
+  load.memory_bytes = loads_.memory_bytes();
   const std::shared_ptr<LoadState> state = loads_.Begin(load.graph);
   load.progress = [state](storage::LoadStep step) {
     state->total = step.total;

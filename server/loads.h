@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,10 +26,10 @@ struct LoadState {
 // Thread safe.
 class Loads {
  public:
-  // `memory_bytes` is storage::LoadOptions' of each load; nothing: its default.
-  explicit Loads(std::optional<std::uint64_t> memory_bytes) : memory_bytes_(memory_bytes) {}
+  // `memory_bytes` is storage::LoadOptions' of each load.
+  explicit Loads(std::uint64_t memory_bytes) : memory_bytes_(memory_bytes) {}
 
-  std::optional<std::uint64_t> memory_bytes() const { return memory_bytes_; }
+  std::uint64_t memory_bytes() const { return memory_bytes_; }
 
   // Listed for as long as the caller keeps it.
   std::shared_ptr<LoadState> Begin(const std::string& graph) {
@@ -51,7 +50,7 @@ class Loads {
   }
 
  private:
-  const std::optional<std::uint64_t> memory_bytes_;
+  const std::uint64_t memory_bytes_;
   mutable std::mutex mutex_;
   std::vector<std::weak_ptr<const LoadState>> states_;
 };

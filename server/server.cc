@@ -27,14 +27,20 @@ constexpr int kTransportCapBytes = 64 << 20;
 constexpr int kMaxMetadataBytes = 16 << 10;
 constexpr int kMaxStreams = 1000;
 
-std::uint64_t DefaultMemory() {
+std::uint64_t MachineMemory() {
   const auto pages = static_cast<std::uint64_t>(std::max(0L, sysconf(_SC_PHYS_PAGES)));
   const auto page = static_cast<std::uint64_t>(std::max(0L, sysconf(_SC_PAGE_SIZE)));
-  return pages * page / 2;
+  return pages * page;
 }
 
 std::uint64_t MemoryOf(const ServerOptions& options) {
-  return options.memory_bytes == 0 ? DefaultMemory() : options.memory_bytes;
+  return options.memory_bytes == 0 ? MachineMemory() / 2 : options.memory_bytes;
+}
+
+// A machine that is meant for a nation has room for the names of its nodes.
+std::uint64_t LoadMemoryOf(const ServerOptions& options) {
+  return options.load_memory_bytes.value_or(
+      std::max(storage::LoadOptions().memory_bytes, MachineMemory() / 6));
 }
 
 // For one older revision.
@@ -86,7 +92,7 @@ class ServerImpl final : public Server {
         old_readers_(*store_, budget_, MostRebuildBytes(options)),
         graph_handlers_(*store_, keeper_, old_readers_),
         analysis_handlers_(keeper_, budget_, options.threads),
-        loads_(options.load_memory_bytes),
+        loads_(LoadMemoryOf(options)),
         admin_handlers_(*store_, loads_, options.backup_folder),
         interactive_("interactive", options.interactive_threads, options.max_queue),
         heavy_("heavy", options.heavy_threads, options.max_queue),

@@ -38,7 +38,8 @@ struct ServerOptions {
   // written in memory (storage::OpenOptions); nothing: its defaults.
   std::optional<std::uint64_t> min_free_disk_bytes;
   std::optional<std::uint64_t> write_buffer_bytes;
-  // Memory that the rows of one load may take (storage::LoadOptions); nothing: its default.
+  // Memory that the rows of one load may take (storage::LoadOptions); nothing: a sixth of the
+  // machine's memory, but at least 2 GiB.
   std::optional<std::uint64_t> load_memory_bytes;
   int interactive_threads = 2;
   int heavy_threads = 2;

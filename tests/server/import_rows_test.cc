@@ -285,7 +285,7 @@ class Import {
 
  private:
   bool done_ = false;
-  Loads loads_{std::nullopt};
+  Loads loads_{storage::LoadOptions().memory_bytes};
   std::unique_ptr<storage::Store> store_ = storage::MakeMemoryStore();
   ImportHandler handler_;
 };

@@ -237,7 +237,7 @@ void AddImport(CLI::App& app, Session& session) {
       ->add_option(
           "--load-memory", session.flags.load_memory,
           "With --data: memory that the rows may take, the rest waits on the store's disk; "
-          "default: 2G, least: 1M")
+          "default: a sixth of the machine's, but at least 2G; least: 1M")
       ->type_name("SIZE");
   command->callback([&session, flags] {
     session.action = [flags](const Settings& settings) { return Import(settings, *flags); };

@@ -116,7 +116,7 @@ void AddServe(CLI::App& app, Session& session) {
   serve
       ->add_option("--load-memory", flags.load_memory,
                    "Memory that the rows of one load may take, the rest waits on the store's disk; "
-                   "default: 2G, least: 1M")
+                   "default: a sixth of the machine's, but at least 2G; least: 1M")
       ->type_name("SIZE");
   serve->callback([&session] { session.action = &Serve; });
 }
