@@ -110,7 +110,7 @@ class Regression:
                 continue
             with scratch(self.folder) as place:
                 systems = [engine_system(self.binaries, place, threads), engine_system(self.base, place, threads, self.name)]
-                rows += Contest(form, systems, self.arguments, place, MOST_RUNS).run(here)
+                rows += Contest(form, systems, self.arguments, MOST_RUNS).run(here)
             form.forget()
         return rows
 
