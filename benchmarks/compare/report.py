@@ -149,7 +149,7 @@ def community_table(results: Results) -> list[str]:
 
 NOTES = """\
 How to read it. Figures are how many times as long as Lianjie a peer takes, medians over the rounds, **bold** where the peer is faster;
-`>` stopped at the limit; `~` only every 50th source was searched from, as all would have taken more than the limit, and the time scaled up;
+`>` stopped at the limit; `~` only every 50th node was searched from, since all would have taken more than the limit, and the time scaled up;
 ¹ one run, since it took more than 10 s; ≠ its answer differs; a blank: it has no such kernel. Systems take turns, each in a process of its own
 that has the graph loaded, and every answer of the first round is held against Lianjie's.
 
