@@ -111,14 +111,14 @@ Outcome BoostGraph::PageRank(const Options& options) const {
 }
 
 // Closeness and harmonic from a search a vertex: the library's own take a matrix of all distances.
-Outcome BoostGraph::Distant(bool harmonic) const {
+Outcome BoostGraph::Distant(bool harmonic, std::uint64_t every) const {
   Outcome outcome;
   const auto n = static_cast<double>(file_.vertices);
   const Stopwatch watch;
-  for (std::uint32_t v = 0; v < file_.vertices; ++v) {
+  for (std::uint64_t v = 0; v < file_.vertices; v += every) {
     double sum = 0;
     double reached = 0;
-    for (const double d : Hops(*csr_, v)) {
+    for (const double d : Hops(*csr_, static_cast<std::uint32_t>(v))) {
       if (d == kFar || d == 0) continue;
       sum += harmonic ? 1 / d : d;
       ++reached;
@@ -126,7 +126,7 @@ Outcome BoostGraph::Distant(bool harmonic) const {
     outcome.result.push_back(harmonic ? sum
                                       : (reached == 0 ? 0 : reached / sum * reached / (n - 1)));
   }
-  outcome.seconds = watch.Seconds();
+  outcome.seconds = watch.Seconds() * n / static_cast<double>(outcome.result.size());
   return outcome;
 }
 
@@ -166,8 +166,14 @@ void BoostGraph::AddPaths(std::map<std::string, Kernel>& kernels) {
   kernels["bfs"] = [this](const Options& o) { return Bfs(o); };
   kernels["distances"] = [this](const Options& o) { return Dijkstra(o); };
   kernels["page_rank_drop"] = [this](const Options& o) { return PageRank(o); };
-  kernels["closeness"] = [this](const Options&) { return Distant(false); };
-  kernels["harmonic"] = [this](const Options&) { return Distant(true); };
+  kernels["closeness"] = [this](const Options&) { return Distant(false, 1); };
+  kernels["harmonic"] = [this](const Options&) { return Distant(true, 1); };
+  kernels["closeness_sampled"] = [this](const Options& o) {
+    return Distant(false, o.Whole("every"));
+  };
+  kernels["harmonic_sampled"] = [this](const Options& o) {
+    return Distant(true, o.Whole("every"));
+  };
   kernels["max_flow"] = [this](const Options& o) { return MaxFlow(o); };
   kernels["degree"] = [this](const Options&) {
     Outcome outcome;

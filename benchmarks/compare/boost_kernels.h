@@ -39,7 +39,8 @@ class BoostGraph {
   Outcome Bfs(const Options& options) const;
   Outcome Dijkstra(const Options& options) const;
   Outcome PageRank(const Options& options) const;
-  Outcome Distant(bool harmonic) const;
+  // Every so many vertices are searched from, and the time is scaled up to all of them.
+  Outcome Distant(bool harmonic, std::uint64_t every) const;
   Outcome MaxFlow(const Options& options) const;
   Outcome Points();
 

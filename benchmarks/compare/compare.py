@@ -33,6 +33,7 @@ SLOW = 10.0  # seconds: a system slower than this runs a kernel once
 QUICK = 2.0  # seconds that all rounds of a kernel may take for more of them to be run, up to MOST_RUNS
 MOST_RUNS = 5
 LOAD_LIMIT = 300.0
+MEMORY = pathlib.Path("/dev/shm")  # for answers, which must not wait for a disk that is busy
 
 
 def say(text: str) -> None:
@@ -42,11 +43,12 @@ def say(text: str) -> None:
 class Contest:
     """One form of a graph: the systems that have it loaded, and the kernels that they run in turns."""
 
-    def __init__(self, form: graphs.Form, systems: list[System], arguments, folder: pathlib.Path, most_runs: int = MOST_RUNS):
+    def __init__(self, form: graphs.Form, systems: list[System], arguments, most_runs: int = MOST_RUNS):
         self.most_runs = max(most_runs, arguments.runs)
-        self.form, self.systems, self.arguments, self.folder = form, systems, arguments, folder
+        self.form, self.systems, self.arguments = form, systems, arguments
         self.rows: list[dict] = []
         self.exact: np.ndarray | None = None  # betweenness
+        self.answers = pathlib.Path()
 
     def load(self, system: System) -> dict:
         row = {"graph": self.form.recipe.name, "form": self.form.form, "kernel": "load", "system": system.name}
@@ -62,7 +64,7 @@ class Contest:
 
     def run_once(self, system: System, kernel: kernels.Kernel, row: dict) -> np.ndarray | None:
         """One timed run, noted in the row; its answer, or None when there is none to be had."""
-        limit, out = self.arguments.limit, self.folder / f"{system.name}.answer"
+        limit, out = self.arguments.limit, self.answer_of(system)
         options = kernel.line(self.form)
         try:
             if kernel.sampled and system.name in PEERS and not row["seconds"] and self.is_sampled(system, kernel, row):
@@ -78,9 +80,12 @@ class Contest:
         row["values"] = {key: value for key, value in answer.values.items() if key != "seconds"}
         return np.fromfile(out)
 
+    def answer_of(self, system: System) -> pathlib.Path:
+        return self.answers / system.name
+
     def is_sampled(self, system: System, kernel: kernels.Kernel, row: dict) -> bool:
         """Runs a part of the sources first; where all would take more than the limit, their share of the time stands for it."""
-        probe = system.run(kernel.sampled, self.folder / f"{system.name}.answer", kernels.SAMPLING, self.arguments.limit)
+        probe = system.run(kernel.sampled, self.answer_of(system), kernels.SAMPLING, self.arguments.limit)
         if probe.status != "ok" or probe.seconds <= self.arguments.limit:
             return False
         row |= {"status": "sampled", "seconds": [probe.seconds]}
@@ -149,12 +154,14 @@ class Contest:
         for row in self.rows:
             if row["status"] != "ok":
                 say(f"  {row['system']} does not load it: {row['status']} {row.get('text', '')}")
-        try:
-            for kernel in here:
-                self.race(kernel)
-        finally:
-            for system in self.systems:
-                system.stop()
+        with tempfile.TemporaryDirectory(prefix="compare-", dir=MEMORY if MEMORY.is_dir() else None) as answers:
+            self.answers = pathlib.Path(answers)
+            try:
+                for kernel in here:
+                    self.race(kernel)
+            finally:
+                for system in self.systems:
+                    system.stop()
         return self.rows
 
 
@@ -235,7 +242,7 @@ def compare(arguments) -> dict:
             for name in arguments.peers:
                 if PEERS[name].takes(form.recipe.small, form.form):
                     systems.append(peer_system(PEERS[name], binaries, place, arguments.threads))
-            results["rows"] += Contest(form, systems, arguments, place).run(wanted)
+            results["rows"] += Contest(form, systems, arguments).run(wanted)
         results["sizes"][form.name] = [form.graph.n, form.graph.m]
         form.forget()
         results["minutes"] = (time.monotonic() - begin) / 60
@@ -245,7 +252,7 @@ def compare(arguments) -> dict:
 
 @contextlib.contextmanager
 def scratch(folder: pathlib.Path):
-    """A folder for the answers and stores of one graph's systems."""
+    """A folder for what one graph's systems write: logs and stores."""
     place = pathlib.Path(tempfile.mkdtemp(prefix="scratch-", dir=folder))
     try:
         yield place

@@ -10,6 +10,8 @@
 
 #include "engine/flow/flow_model.h"
 #include "engine/generate/county.h"
+#include "engine/generate/nation.h"
+#include "engine/generate/territory.h"
 #include "engine/graph/snapshot.h"
 #include "engine/graph/view.h"
 #include "engine/runtime/run_context.h"
@@ -80,6 +82,33 @@ class SnapshotSink final : public RecordSink {
 
 // An edge as one number, so that sorting compares once.
 std::uint64_t Packed(std::uint32_t u, std::uint32_t v) { return (std::uint64_t{u} << 32) | v; }
+
+County FromSnapshot(std::shared_ptr<const Snapshot> made) {
+  const View view = OrThrow(View::Make(std::move(made)));
+  const Snapshot& snapshot = view.snapshot();
+  County county;
+  county.links.vertices = snapshot.node_count();
+  for (LinkIndex l = 0; l < snapshot.link_count(); ++l) {
+    if (!view.LinkInside(l)) continue;
+    county.links.sources.push_back(snapshot.links().source[l]);
+    county.links.targets.push_back(snapshot.links().target[l]);
+  }
+  RunContext context;
+  const FlowModel model =
+      OrThrow(FlowModel::Build(view, FlowModelOptions{.mode = FlowMode::kShare}, context));
+  GraphFile& flow = county.flow;
+  flow.directed = true;
+  flow.vertices = model.payer_count();
+  for (PayerIndex p = 0; p < model.payer_count(); ++p) {
+    flow.values.push_back(model.source(p));
+    for (std::uint64_t a = model.arcs_begin(p); a < model.arcs_end(p); ++a) {
+      flow.sources.push_back(p);
+      flow.targets.push_back(model.arc_target(a));
+      flow.weights.push_back(model.arc_share(a));
+    }
+  }
+  return county;
+}
 
 }  // namespace
 
@@ -178,35 +207,17 @@ GraphFile PowerLaw(std::uint32_t vertices, std::uint64_t seed) {
 }
 
 County MakeCounty(std::int64_t households, std::uint64_t seed) {
-  CountyOptions options;
-  options.households = households;
-  options.seed = seed;
   SnapshotSink sink;
-  OrThrow(GenerateCounty(options, sink));
-  const View view = OrThrow(View::Make(sink.Build()));
-  const Snapshot& snapshot = view.snapshot();
-  County county;
-  county.links.vertices = snapshot.node_count();
-  for (LinkIndex l = 0; l < snapshot.link_count(); ++l) {
-    if (!view.LinkInside(l)) continue;
-    county.links.sources.push_back(snapshot.links().source[l]);
-    county.links.targets.push_back(snapshot.links().target[l]);
-  }
-  RunContext context;
-  const FlowModel model =
-      OrThrow(FlowModel::Build(view, FlowModelOptions{.mode = FlowMode::kShare}, context));
-  GraphFile& flow = county.flow;
-  flow.directed = true;
-  flow.vertices = model.payer_count();
-  for (PayerIndex p = 0; p < model.payer_count(); ++p) {
-    flow.values.push_back(model.source(p));
-    for (std::uint64_t a = model.arcs_begin(p); a < model.arcs_end(p); ++a) {
-      flow.sources.push_back(p);
-      flow.targets.push_back(model.arc_target(a));
-      flow.weights.push_back(model.arc_share(a));
-    }
-  }
-  return county;
+  OrThrow(GenerateCounty({.households = households, .seed = seed}, sink));
+  return FromSnapshot(sink.Build());
+}
+
+County MakeProvince(std::int64_t households, std::uint64_t seed) {
+  SnapshotSink sink;
+  const Territory territory = Territory::Make(
+      {.scale = Scale::kProvince, .households = households, .seed = seed, .province = {}});
+  OrThrow(GenerateTerritory(territory, sink));
+  return FromSnapshot(sink.Build());
 }
 
 }  // namespace lianjie::compare

@@ -37,6 +37,7 @@ struct County {
   GraphFile flow;  // benefit_flow's system in share mode: payers, shares, injections as `values`
 };
 County MakeCounty(std::int64_t households, std::uint64_t seed);
+County MakeProvince(std::int64_t households, std::uint64_t seed);  // counties under common firms
 
 }  // namespace lianjie::compare
 

@@ -32,10 +32,11 @@ ALL = {
     for recipe in (
         Recipe("county-small", "county", 4_000, FLOW, says="generated county of 4,000 households", small=True),
         Recipe("county", "county", 40_000, FLOW, says="generated county of 40,000 households"),
-        Recipe("province", "county", 1_000_000, FLOW, says="generated, 1,000,000 households"),
+        Recipe("province", "province", 1_000_000, FLOW, says="generated province of 1,000,000 households"),
         Recipe("kronecker", "kronecker", 20, ("undirected",), says="Graph500's generator, scale 20, edge factor 16"),
         Recipe("grid", "grid", 1000, ("undirected",), says="1000 x 1000 crossings, one road in twenty missing"),
         Recipe("wiki", "power", 1_000_000, BOTH, says="directed, degrees by power laws, one link in six answered"),
+        Recipe("tiny-province", "province", 2_000, FLOW, small=True),
         Recipe("tiny-county", "county", 200, FLOW, small=True),
         Recipe("tiny-kronecker", "kronecker", 7, ("undirected",), small=True),
         Recipe("tiny-grid", "grid", 12, ("undirected",), small=True),

@@ -1,5 +1,6 @@
 // Writes one graph of the comparison: OUT.directed, OUT.undirected and, for a county, OUT.flow.
-//   compare_graphs county HOUSEHOLDS | kronecker SCALE | grid SIDE | power VERTICES  SEED OUT
+//   compare_graphs county|province HOUSEHOLDS | kronecker SCALE | grid SIDE | power VERTICES  SEED
+//   OUT
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
@@ -17,8 +18,10 @@ constexpr int kEdgeFactor = 16;
 GraphFile Make(const std::string& kind, std::uint64_t size, std::uint64_t seed,
                const std::string& out) {
   using namespace lianjie::compare;
-  if (kind == "county") {
-    County county = MakeCounty(static_cast<std::int64_t>(size), seed);
+  if (kind == "county" || kind == "province") {
+    const auto households = static_cast<std::int64_t>(size);
+    County county =
+        kind == "county" ? MakeCounty(households, seed) : MakeProvince(households, seed);
     WriteGraph(out + ".flow", county.flow);
     return std::move(county.links);
   }
@@ -32,7 +35,8 @@ GraphFile Make(const std::string& kind, std::uint64_t size, std::uint64_t seed,
 
 int main(int count, char** words) {
   if (count != 5) {
-    std::fputs("usage: compare_graphs county|kronecker|grid|power SIZE SEED OUT\n", stderr);
+    std::fputs("usage: compare_graphs county|province|kronecker|grid|power SIZE SEED OUT\n",
+               stderr);
     return 2;
   }
   try {

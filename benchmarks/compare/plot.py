@@ -31,5 +31,6 @@ def plot(results, path: pathlib.Path) -> None:
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("times as long as Lianjie (median over graphs; right of the line Lianjie is faster)")
     axes.grid(axis="both", linewidth=0.3)
-    axes.legend(loc="lower right", fontsize=8)
+    axes.minorticks_off()
+    figure.legend(loc="outside upper center", ncols=len(results.peers), fontsize=8)
     figure.savefig(path, metadata={"Date": None})

@@ -52,6 +52,9 @@ def build_base(revision: str, folder: pathlib.Path) -> tuple[str, pathlib.Path]:
     name = output("git", "-C", ROOT, "rev-parse", "--short", commit)
     tree = folder / "base" / commit
     tree.parent.mkdir(parents=True, exist_ok=True)
+    for old in tree.parent.iterdir():  # one base at a time is kept built
+        if old.is_dir() and old != tree:
+            shutil.rmtree(old)
     say(f"building the engine of {name}")
     with open(folder / "base" / "build.log", "wb") as log:
         if not tree.exists():
@@ -110,7 +113,7 @@ class Regression:
                 continue
             with scratch(self.folder) as place:
                 systems = [engine_system(self.binaries, place, threads), engine_system(self.base, place, threads, self.name)]
-                rows += Contest(form, systems, self.arguments, place, MOST_RUNS).run(here)
+                rows += Contest(form, systems, self.arguments, MOST_RUNS).run(here)
             form.forget()
         return rows
 

@@ -42,13 +42,20 @@ class Results:
         return statistics.median(other / mine for mine, other in zip(ours["seconds"], theirs["seconds"]))
 
     def fair(self, place, peer: str) -> float | None:
-        """The ratio where it counts: both answered, in time, and agree; a peer that was stopped counts as it stood then."""
-        row = self.row(place, peer)
-        if place[2] == "load" or row is None or row["status"] in ("differs", "error"):
+        """The ratio where it counts: both answered, or one was stopped at the limit (it counts as it stood then), and they agree."""
+        ours, theirs = self.row(place, ENGINE), self.row(place, peer)
+        if place[2] == "load" or not ours or not theirs or theirs["status"] in ("differs", "error"):
             return None
-        if row["status"] == "over" and (ours := self.seconds(place)):
-            return row["limit"] / ours
+        if theirs["status"] == "over":
+            mine = self.seconds(place)
+            return theirs["limit"] / mine if mine and mine < theirs["limit"] else None
+        if ours["status"] == "over":
+            return self.seconds(place, peer) / ours["limit"]
         return self.ratio(place, peer)
+
+    def engine_text(self, place) -> str:
+        row = self.row(place, ENGINE)
+        return f"> {row['limit']:.0f} s" if row and row["status"] == "over" else seconds_text(self.seconds(place))
 
 
 def seconds_text(value: float | None) -> str:
@@ -110,7 +117,7 @@ def graph_table(results: Results, name: str) -> list[str]:
     rows = []
     for place in places:
         kernel = place[2] + (f" ({place[1]})" if place[1] == "directed" and len(forms) > 1 else "")
-        rows.append([kernel, seconds_text(results.seconds(place)), *(cell(results, place, peer) for peer in results.peers)])
+        rows.append([kernel, results.engine_text(place), *(cell(results, place, peer) for peer in results.peers)])
     sizes = "; ".join(
         f"{form}: {n:,} vertices, {m:,} edges"
         for form in FORMS
@@ -149,7 +156,7 @@ def community_table(results: Results) -> list[str]:
 
 NOTES = """\
 How to read it. Figures are how many times as long as Lianjie a peer takes, medians over the rounds, **bold** where the peer is faster;
-`>` stopped at the limit; `~` only every 50th source was searched from, as all would have taken more than the limit, and the time scaled up;
+`>` stopped at the limit; `~` only every 50th node was searched from, since all would have taken more than the limit, and the time scaled up;
 ¹ one run, since it took more than 10 s; ≠ its answer differs; a blank: it has no such kernel. Systems take turns, each in a process of its own
 that has the graph loaded, and every answer of the first round is held against Lianjie's.
 

@@ -62,7 +62,7 @@ def test_the_page_is_written_between_its_markers_alone(run, tmp_path):
         report.put(page, text)
 
 
-@pytest.mark.parametrize("name", ["tiny-county", "tiny-kronecker", "tiny-grid", "tiny-wiki"])
+@pytest.mark.parametrize("name", ["tiny-county", "tiny-province", "tiny-kronecker", "tiny-grid", "tiny-wiki"])
 def test_graphs_are_simple_and_come_from_their_seed(name, tmp_path):
     made = [graphs.make([name], BINARIES / "compare_graphs", tmp_path / part) for part in ("first", "again")]
     for form, again in zip(*made):

@@ -41,10 +41,15 @@ class IGraph:
         flags[points] = 1
         return Outcome(seconds, flags)
 
-    def sampled_betweenness(self, options):
-        sources = list(range(0, self.n, options.whole("every")))
-        seconds, _ = timed(lambda: self.graph.betweenness(directed=self.directed, sources=sources))
-        return Outcome(seconds * self.n / len(sources), [], {"sampled": 1})
+    def sampled(self, work):
+        """From every so many sources alone; the time of all is in proportion to theirs."""
+
+        def run(options):
+            sources = list(range(0, self.n, options.whole("every")))
+            seconds, _ = timed(lambda: work(sources))
+            return Outcome(seconds * self.n / len(sources), [])
+
+        return run
 
     def max_flow(self, options):
         source, target = options.vertices("ends")
@@ -64,7 +69,7 @@ class IGraph:
             "degree": self.vector(lambda graph, _: graph.degree(mode="out")),
             "page_rank_converged": self.vector(lambda graph, _: graph.pagerank(damping=0.85)),
             "betweenness": self.vector(lambda graph, _: graph.betweenness(directed=self.directed)),
-            "betweenness_sampled": self.sampled_betweenness,
+            "betweenness_sampled": self.sampled(lambda sources: self.graph.betweenness(directed=self.directed, sources=sources)),
             "bfs": self.bfs,
             "distances": self.distances,
             "weak_components": self.membership(lambda graph, _: graph.connected_components(mode="weak")),
@@ -77,6 +82,8 @@ class IGraph:
             return found
         found |= {
             "closeness": self.closeness,
+            "closeness_sampled": self.sampled(lambda vertices: self.graph.closeness(vertices, mode="out")),
+            "harmonic_sampled": self.sampled(lambda vertices: self.graph.harmonic_centrality(vertices, mode="out")),
             "harmonic": self.vector(
                 lambda graph, _: graph.harmonic_centrality(mode="out"), lambda scores: np.nan_to_num(scores) * (self.n - 1)
             ),

@@ -87,7 +87,7 @@ class NetworKit:
         plain, every = self.plain, options.whole("every")
         samples = -(-self.n // every)
         seconds, _ = timed(lambda: nk.centrality.EstimateBetweenness(plain, samples, parallel=True).run())
-        return Outcome(seconds * self.n / samples, [], {"sampled": 1})
+        return Outcome(seconds * self.n / samples, [])
 
     def kernels(self):
         centrality = nk.centrality
