@@ -4,7 +4,7 @@ same run. Prints markdown.
     nation.py BINARY KERNELS FOLDER [--households N] [--calls N] [--seconds S] [--threads N] [--out FILE] [--keep]
 
 BINARY is `lianjie`, KERNELS `nation_kernels`. FOLDER is made and, unless --keep, removed again. The exit code is 1 when a step
-fails; a figure that is not reached is no failure and stands in the table.
+or a question fails, which stands in the table as well; a figure that is not reached is no failure.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import shutil
 import sys
 import time
 
+import grpc
 import lianjie
 import processes
 import questions
@@ -59,6 +60,7 @@ class Nation:
         self.tables, self.store = self.folder / "tables", self.folder / "store"
         self.table = Table()
         self.sweep = 0.0
+        self.failed = False
         self.begin = time.perf_counter()
         self.nodes = self.links = 0
         self.scan_seconds = 0.0
@@ -90,11 +92,12 @@ class Nation:
     def choose(self) -> None:
         """What is asked about later: nodes, households and links from all over the tables."""
         nodes = questions.sample(self.tables / "nodes.csv", min(self.nodes, 60_000))
+        picked = random.Random(2)
+        picked.shuffle(nodes)
         self.households = [row[0] for row in nodes if row[1] == "HOUSEHOLD"]
         self.any_nodes = [row[0] for row in nodes]
         self.changed = questions.sample(self.tables / "links.csv", max(1, self.links // 100))
         self.changed = list({row[0]: row for row in self.changed}.values())
-        picked = random.Random(2)
         self.leading = [f"FIRM-LEADING-{household[2:8]}-0001" for household in self.households]
         self.pairs = [(a, b, "UNDIRECTED") for a, b in zip(self.households, picked.sample(self.households, len(self.households)))]
         self.chains = [(a, b, "FORWARD") for a, b in zip(self.leading, self.households)]
@@ -108,7 +111,7 @@ class Nation:
         answer = json.loads(done.out)
         links, nodes = answer["links"]["created"], answer["nodes"]["created"]
         if (links, nodes) != (self.links, self.nodes):
-            sys.exit(f"nation: {links} links and {nodes} nodes were imported of {self.links} and {self.nodes}")
+            raise processes.Failed(f"{links} links and {nodes} nodes were imported of {self.links} and {self.nodes}")
         on_disk = processes.size_of(self.store / "rocksdb")
         self.table.add(
             "import from CSV, end to end, durable", "≥ 500,000 links/s", f"{links / done.seconds:,.0f} links/s",
@@ -148,10 +151,20 @@ class Nation:
         """Without a server: the machine's limits, one sweep, and the kernels in multiples of it."""
         snapshots = sorted((self.store / "snapshots").iterdir())
         if not snapshots:
-            sys.exit("nation: no Snapshot was saved: a nation of 100,000 nodes and links at least is wanted")
+            raise processes.Failed("no Snapshot was saved: it takes 100,000 nodes and links")
         self.snapshot_bytes = snapshots[0].stat().st_size
-        done = processes.Done([self.flags.kernels, snapshots[0], "--source", self.leading[0], *self.threads()])
-        lines = [json.loads(line) for line in done.out.splitlines()]
+        # A process each, so that each begins with a clean heap, and what fails takes nothing else with it.
+        lines = []
+        for names in ["limits", *(name for name in KERNELS if name != "page_rank"), "page_rank,page_rank_10,page_rank_20", "limits"]:
+            try:
+                done = processes.Done(
+                    [self.flags.kernels, snapshots[0], "--source", self.leading[0], "--only", names, *self.threads()]
+                )
+                lines += [json.loads(line) for line in done.out.splitlines()]
+            except processes.Failed as error:
+                if names == "limits":
+                    raise
+                self.fail(f"kernel `{names.partition(',')[0]}`", error)
         limits = {}
         for line in lines:
             if "limit" in line:
@@ -167,16 +180,22 @@ class Nation:
         )  # fmt: skip
         found = {line["kernel"]: line for line in lines if "kernel" in line}
         for name, (title, wanted) in KERNELS.items():
-            self.kernel(found[name], title, wanted)
+            if name in found:
+                self.kernel(found[name], title, wanted)
+        if {"coverage", "benefit_flow_ledger"} <= set(found):
+            self.coverage_alone(found)
+        if "page_rank" in found:
+            step = (found["page_rank_20"]["seconds"] - found["page_rank_10"]["seconds"]) / 10
+            self.table.add("`page_rank`, an iteration", "", f"{step / self.sweep:.2f} sweeps", f"{step * 1e3:,.1f} ms")
+        for line in found.values():
+            self.table.add_memory(line)
+
+    def coverage_alone(self, found: dict[str, dict]) -> None:
         more = max(0.0, found["coverage"]["seconds"] - found["benefit_flow_ledger"]["seconds"])
         self.table.add(
             "`coverage`, benefit given: beyond what `benefit_flow` takes by itself", "≤ 2 sweeps", f"{more / self.sweep:.1f} sweeps",
             f"{more * 1e3:,.0f} ms", more <= 2 * self.sweep,
         )  # fmt: skip
-        step = (found["page_rank_20"]["seconds"] - found["page_rank_10"]["seconds"]) / 10
-        self.table.add("`page_rank`, an iteration", "", f"{step / self.sweep:.2f} sweeps", f"{step * 1e3:,.1f} ms")
-        for line in found.values():
-            self.table.add_memory(line)
 
     def kernel(self, line: dict, title: str, wanted: int | None) -> None:
         sweeps = line["seconds"] / self.sweep
@@ -209,7 +228,11 @@ class Nation:
 
     def analyses(self, client: lianjie.Client) -> None:
         for title, (name, options) in CALLS.items():
-            answer = questions.Answer(client, name, **options)
+            try:
+                answer = questions.Answer(client, name, **options)
+            except lianjie.LianjieError as error:
+                self.fail(f"{title}, through gRPC", error)
+                continue
             self.run_seconds[name] = answer.run_seconds
             beside = f"the server's own time {answer.run_seconds * 1e3:,.0f} ms"
             ledger = answer.result.ledger
@@ -220,7 +243,7 @@ class Nation:
             self.say(f"{title}: {answer.seconds:.2f} s")
 
     def cancel(self, server: processes.Server, client: lianjie.Client) -> None:
-        for name in CANCELLED:
+        for name in (name for name in CANCELLED if name in self.run_seconds):
             after = min(self.flags.cancel_after, 0.4 * self.run_seconds[name])
             taken = questions.quiet_after_cancel(server, client, name, after)
             self.table.add(
@@ -239,7 +262,11 @@ class Nation:
             ("first page of the left-out of the nation", ask.left_out, [""]),
         ]
         for title, call, arguments in kinds:
-            middle, high, calls = questions.percentiles(call, arguments, self.flags.calls, self.flags.seconds)
+            try:
+                middle, high, calls = questions.percentiles(call, arguments, self.flags.calls, self.flags.seconds)
+            except grpc.RpcError as error:
+                self.fail(f"{title}, through gRPC", error)
+                continue
             self.table.add(
                 f"{title}, through gRPC", "p99 ≤ 20 ms", f"p99 {high:.1f} ms", f"p50 {middle:.1f} ms, {calls:,} calls", high <= 20
             )
@@ -269,10 +296,20 @@ class Nation:
     def run(self) -> str:
         for step in (self.generate, self.choose, self.load, self.start, self.kernels, self.serve):
             begin = time.perf_counter()
-            step()
+            try:
+                step()
+            except (processes.Failed, lianjie.LianjieError) as error:
+                self.fail(step.__name__, error)
+                break
             self.table.took[step.__name__] = time.perf_counter() - begin
             self.say(f"{step.__name__} done")
         return self.table.markdown(self.heading())
+
+    def fail(self, what: str, error: Exception) -> None:
+        self.failed = True
+        text = " ".join(str(error).split())[:200].replace("|", "/")
+        self.table.add(what, "", "failed", text)
+        print(f"nation: {what}: {text}", file=sys.stderr, flush=True)
 
     def heading(self) -> str:
         day = datetime.date.today().isoformat()
@@ -298,13 +335,15 @@ def main() -> None:
     flags = parser.parse_args()
     flags.folder.mkdir(parents=True)
     try:
-        text = Nation(flags).run()
+        nation = Nation(flags)
+        text = nation.run()
     finally:
         if not flags.keep:
             shutil.rmtree(flags.folder)
     print(text)
     if flags.out:
         flags.out.write_text(text, encoding="utf-8")
+    sys.exit(1 if nation.failed else 0)
 
 
 if __name__ == "__main__":

@@ -172,7 +172,7 @@ double CancelledAfter(const Kernel& kernel, const AnalysisInput& input, int thre
   return ended ? -1 : std::chrono::duration<double>(end - asked).count();
 }
 
-int Measure(const Kernel& kernel, const AnalysisInput& plain, const Flags& flags) {
+bool Measure(const Kernel& kernel, const AnalysisInput& plain, const Flags& flags) {
   LastProjection last;
   AnalysisInput input = plain;
   input.projections = [&last](const View& view, const ProjectionSpec& spec, RunContext& context) {
@@ -192,7 +192,7 @@ int Measure(const Kernel& kernel, const AnalysisInput& plain, const Flags& flags
       if (!result.ok()) {
         memory.Stop();
         std::fprintf(stderr, "%s: %s\n", kernel.name.c_str(), result.status().ToString().c_str());
-        return 1;
+        return false;
       }
     }
     const std::uint64_t taken = memory.Stop();
@@ -207,7 +207,7 @@ int Measure(const Kernel& kernel, const AnalysisInput& plain, const Flags& flags
       kernel.name.c_str(), seconds.front(), best, static_cast<unsigned long long>(estimate),
       static_cast<unsigned long long>(peak), cancelled);
   std::fflush(stdout);
-  return 0;
+  return true;
 }
 
 // Which graph a saved Snapshot is of stands in its header.
@@ -222,7 +222,11 @@ std::uint64_t IdentityIn(const std::string& path) {
 
 int Run(const Flags& flags) {
   const int threads = flags.threads > 0 ? flags.threads : RunContext::MachineThreads();
-  PrintMachineLimits(threads);
+  const std::vector<std::string_view> only = Split(flags.only, ',');
+  const auto wanted = [&](std::string_view name) {
+    return flags.only.empty() || std::find(only.begin(), only.end(), name) != only.end();
+  };
+  if (wanted("limits")) PrintMachineLimits(threads);
   const Clock::time_point begin = Clock::now();
   const auto snapshot = OpenSnapshot(flags.snapshot, IdentityIn(flags.snapshot));
   if (!snapshot.ok()) {
@@ -233,20 +237,16 @@ int Run(const Flags& flags) {
       "{\"limit\": \"open\", \"seconds\": %.6f, \"nodes\": %u, \"links\": %u, \"bytes\": %zu}\n",
       SecondsSince(begin), (*snapshot)->node_count(), (*snapshot)->link_count(),
       (*snapshot)->memory_bytes());
-  PrintSweep(**snapshot, threads);
+  if (wanted("limits")) PrintSweep(**snapshot, threads);
   std::fflush(stdout);
   const AnalysisInput input{.view = *View::Make(*snapshot)};
   const std::string source =
       flags.source.empty() ? std::string((*snapshot)->NodeId(0)) : flags.source;
-  const std::vector<std::string_view> only = Split(flags.only, ',');
+  bool good = true;
   for (const Kernel& kernel : Kernels(source)) {
-    if (!flags.only.empty() && std::find(only.begin(), only.end(), kernel.name) == only.end())
-      continue;
-    if (Measure(kernel, input, flags) != 0) return 1;
+    if (wanted(kernel.name)) good &= Measure(kernel, input, flags);
   }
-  // Once more: what the machine gave at the end of the run, beside its beginning.
-  PrintSweep(**snapshot, threads);
-  return 0;
+  return good ? 0 : 1;
 }
 
 }  // namespace

@@ -6,7 +6,6 @@ import os
 import pathlib
 import signal
 import subprocess
-import sys
 import threading
 import time
 
@@ -50,8 +49,12 @@ class MemoryWatch:
         self._thread.join()
 
 
+class Failed(Exception):
+    """A step that did not go."""
+
+
 class Done:
-    """A command that has ended well."""
+    """A command that has ended well; Failed otherwise."""
 
     def __init__(self, command: list):
         words = [str(word) for word in command]
@@ -64,7 +67,7 @@ class Done:
         self.cpu_seconds = usage.ru_utime + usage.ru_stime
         self.peak = watch.peak | {"VmRSS": watch.peak["VmHWM"]}
         if process.returncode != 0:
-            sys.exit(f"nation: {' '.join(words[:3])} ... ended with {process.returncode}")
+            raise Failed(f"{' '.join(words[:3])} ... ended with {process.returncode}")
 
 
 class Server:
@@ -80,7 +83,7 @@ class Server:
         line = self.process.stdout.readline()
         if not line.startswith("listening on "):
             self.stop()
-            sys.exit(f"nation: serve printed {line!r} first")
+            raise Failed(f"serve printed {line!r} first")
         self.address = line.removeprefix("listening on ").strip()
 
     @property

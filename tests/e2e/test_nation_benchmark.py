@@ -79,20 +79,24 @@ def test_every_row_is_measured(measured):
 def test_kernels_say_what_they_measure(measured, tmp_path):
     (snapshot,) = (measured[1] / "store" / "snapshots").iterdir()
     run = subprocess.run(
-        [KERNELS, snapshot, "--only", "degree,k_core", "--threads", "1"], capture_output=True, text=True, timeout=120, check=True
+        [KERNELS, snapshot, "--only", "limits,degree,k_core", "--threads", "1"], capture_output=True, text=True, timeout=120, check=True
     )
     lines = [json.loads(line) for line in run.stdout.splitlines()]
     assert [line["kernel"] for line in lines if "kernel" in line] == ["degree", "k_core"]
-    assert [line["limit"] for line in lines if "limit" in line] == ["stream", "random_reads", "open", "sweep", "sweep"]
+    assert [line["limit"] for line in lines if "limit" in line] == ["stream", "random_reads", "open", "sweep"]
     assert all(value > 0 for line in lines for key, value in line.items() if key.endswith("seconds") and key != "cancelled_seconds")
     damaged = tmp_path / "damaged"
     damaged.write_bytes(snapshot.read_bytes()[:-100])
     assert subprocess.run([KERNELS, damaged], capture_output=True, timeout=120, check=False).returncode == 1
+    source = [KERNELS, snapshot, "--only", "distances", "--source", "nobody"]
+    assert subprocess.run(source, capture_output=True, timeout=120, check=False).returncode == 1
     assert subprocess.run([KERNELS], capture_output=True, timeout=60, check=False).returncode == 2
 
 
 def test_a_step_that_fails_ends_it_and_leaves_nothing(tmp_path):
     done = measure(tmp_path / "nation", pathlib.Path("/bin/false"))
     assert done.returncode == 1
-    assert "false" in done.stderr
+    assert "nation: kernels: " in done.stderr and "ended with 1" in done.stderr
+    assert "| kernels |  | failed |" in done.stdout
+    assert "its disk, nodes included" in done.stdout, "what was measured before is not lost"
     assert not (tmp_path / "nation").exists()
