@@ -35,18 +35,25 @@ class BlockSweep {
   // Calls at(v, figures) for every vertex. Stops early, with figures that mean nothing, when the
   // run must end: the caller asks the context.
   template <typename At> SweepFigures Run(const At& at) {
-    context_.Parallel([&] {
-      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, parts_.size()), [&](const auto& range) {
-        for (std::size_t block = range.begin(); block != range.end(); ++block) {
-          if (context_.Stopped()) return;
-          const auto begin = static_cast<std::uint32_t>(block * kBlock);
-          const std::uint32_t end = std::min(size_, begin + kBlock);
-          SweepFigures part;
-          for (std::uint32_t v = begin; v < end; ++v) at(v, part);
-          parts_[block] = part;
-        }
+    const auto run = [&](std::size_t block) {
+      if (context_.Stopped()) return;
+      const auto begin = static_cast<std::uint32_t>(block * kBlock);
+      const std::uint32_t end = std::min(size_, begin + kBlock);
+      SweepFigures part;
+      for (std::uint32_t v = begin; v < end; ++v) at(v, part);
+      parts_[block] = part;
+    };
+    if (parts_.size() <= kFewBlocks) {
+      for (std::size_t block = 0; block < parts_.size(); ++block) run(block);
+    } else {
+      context_.Parallel([&] {
+        tbb::parallel_for(tbb::blocked_range<std::size_t>(0, parts_.size()),
+                          [&](const auto& range) {
+                            for (std::size_t block = range.begin(); block != range.end(); ++block)
+                              run(block);
+                          });
       });
-    });
+    }
     SweepFigures figures;
     for (const SweepFigures& part : parts_) figures.Add(part);
     return figures;
@@ -55,6 +62,8 @@ class BlockSweep {
  private:
   // Part of the answer's last bits: never to depend on the machine.
   static constexpr std::uint32_t kBlock = 2048;
+  // A sweep over no more is done before other threads have woken up.
+  static constexpr std::size_t kFewBlocks = 4;
 
   const std::uint32_t size_;
   RunContext& context_;

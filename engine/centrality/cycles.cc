@@ -9,6 +9,13 @@ namespace lianjie {
 absl::StatusOr<bool> HasCycle(const Projection& graph, RunContext& context) {
   const std::uint32_t n = graph.size();
   Poller poller(context);
+  if (graph.spec().direction == Direction::kUndirected) {
+    for (std::uint64_t arc = 0; arc < graph.arc_count(); ++arc) {
+      if (poller.Tick()) return context.Check();
+      if (graph.weight(arc) > 0) return true;
+    }
+    return false;
+  }
   std::vector<std::uint32_t> led_to(n, 0);
   for (std::uint32_t v = 0; v < n; ++v) {
     for (std::uint64_t arc = graph.arcs_begin(v); arc != graph.arcs_end(v); ++arc) {

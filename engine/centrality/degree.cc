@@ -1,22 +1,20 @@
 #include "engine/centrality/degree.h"
 
 #include <algorithm>
-#include <atomic>
 #include <utility>
 #include <vector>
 
 #include "engine/core/status.h"
-#include "engine/paths/nodes_inside.h"
+#include "engine/graph/inside_marks.h"
 #include "engine/paths/path_table.h"
 #include "engine/paths/weights.h"
-#include "engine/runtime/work.h"
-#include "tbb/blocked_range.h"
-#include "tbb/parallel_for.h"
+#include "engine/runtime/rows.h"
 
 namespace lianjie {
 namespace {
 
-constexpr std::size_t kGrain = 512;
+// Rows that are summed together. Part of the sum's last bits: never to depend on the machine.
+constexpr std::size_t kDegreeRows = 4096;
 
 struct Degrees {
   std::int64_t in_count = 0;
@@ -26,25 +24,58 @@ struct Degrees {
   double out_strength = 0;
 };
 
+// Where all links count and are only counted: the ends of the node's two lists. Its self-loops lie
+// together, since links are sorted by payee.
+void CountAll(const Snapshot& snapshot, NodeIndex n, Degrees& degrees) {
+  const NodeIndex* const targets = snapshot.links().target.data();
+  const NodeIndex* const first = targets + snapshot.out_begin(n);
+  const NodeIndex* const last = targets + snapshot.out_end(n);
+  const auto [loop, after] = std::equal_range(first, last, n);
+  degrees.self_loops = after - loop;
+  degrees.out_count = last - first;
+  degrees.in_count = static_cast<std::int64_t>(snapshot.in_links(n).size());
+  degrees.out_strength = static_cast<double>(degrees.out_count);
+  degrees.in_strength = static_cast<double>(degrees.in_count);
+}
+
 // The degrees of one node. False when the run must end.
-bool Count(const View& view, const LinkWeigher& weigher, NodeIndex n, Poller& poller,
-           Degrees& degrees) {
-  const Snapshot& snapshot = view.snapshot();
+bool Count(const Snapshot& snapshot, const InsideMarks& marks, const LinkWeigher& weigher,
+           NodeIndex n, Poller& poller, Degrees& degrees) {
+  if (marks.links.empty() && weigher.unit()) {
+    CountAll(snapshot, n, degrees);
+    return true;
+  }
   for (LinkIndex l = snapshot.out_begin(n); l != snapshot.out_end(n); ++l) {
     if (poller.Tick()) return false;
-    if (!view.LinkInside(l)) continue;
+    if (!marks.Link(l)) continue;
     ++degrees.out_count;
     degrees.out_strength += weigher(l);
     if (snapshot.links().target[l] == n) ++degrees.self_loops;
   }
   for (const LinkIndex l : snapshot.in_links(n)) {
     if (poller.Tick()) return false;
-    if (!view.LinkInside(l)) continue;
+    if (!marks.Link(l)) continue;
     ++degrees.in_count;
     degrees.in_strength += weigher(l);
   }
   return true;
 }
+
+struct DegreeFigures {
+  std::int64_t links = 0;
+  std::int64_t self_loops = 0;
+  std::int64_t isolated = 0;
+  double largest = 0;
+  double sum = 0;
+
+  void Add(const DegreeFigures& other) {
+    links += other.links;
+    self_loops += other.self_loops;
+    isolated += other.isolated;
+    largest = std::max(largest, other.largest);
+    sum += other.sum;
+  }
+};
 
 class Answer {
  public:
@@ -72,9 +103,12 @@ class Answer {
   }
 
   // Rows may be set in any order and at once.
-  void Set(std::size_t row, NodeIndex n, const Degrees& degrees) {
+  void Set(std::size_t row, NodeIndex n, const Degrees& degrees, DegreeFigures& figures) {
+    const double score = Score(degrees);
+    figures.Add({degrees.out_count, degrees.self_loops,
+                 degrees.in_count + degrees.out_count == 0 ? 1 : 0, score, score});
     table_.column(0).indices[row] = n;
-    table_.column(1).numbers[row] = Score(degrees);
+    table_.column(1).numbers[row] = score;
     table_.column(2).integers[row] = degrees.in_count;
     table_.column(3).integers[row] = degrees.out_count;
     if (!weighted_) return;
@@ -82,28 +116,14 @@ class Answer {
     table_.column(5).numbers[row] = degrees.out_strength;
   }
 
-  // The figures over all rows, in their order.
-  AnalysisResult Take(std::int64_t self_loops) && {
-    std::int64_t links = 0;
-    std::int64_t isolated = 0;
-    double largest = 0;
-    double sum = 0;
-    const std::size_t rows = table_.row_count();
-    for (std::size_t row = 0; row < rows; ++row) {
-      const std::int64_t in = table_.column(2).integers[row];
-      const std::int64_t out = table_.column(3).integers[row];
-      links += out;
-      isolated += in + out == 0 ? 1 : 0;
-      largest = std::max(largest, table_.column(1).numbers[row]);
-      sum += table_.column(1).numbers[row];
-    }
+  AnalysisResult Take(const DegreeFigures& figures) && {
     AnalysisResult result;
-    result.summary = {{"node_count", static_cast<std::int64_t>(rows)},
-                      {"link_count", links},
-                      {"self_loop_count", self_loops},
-                      {"isolated_count", isolated},
-                      {"largest_score", largest},
-                      {"sum_score", sum}};
+    result.summary = {{"node_count", static_cast<std::int64_t>(table_.row_count())},
+                      {"link_count", figures.links},
+                      {"self_loop_count", figures.self_loops},
+                      {"isolated_count", figures.isolated},
+                      {"largest_score", figures.largest},
+                      {"sum_score", figures.sum}};
     result.table = std::move(table_);
     return result;
   }
@@ -141,32 +161,30 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const DegreeO
       CheckWeights(view, options.weight, missing_weight, WeightRule::kNotNegative, context));
   LIANJIE_ASSIGN_OR_RETURN(const LinkWeigher weigher,
                            LinkWeigher::Make(view, options.weight, missing_weight));
-  LIANJIE_ASSIGN_OR_RETURN(
-      const Booking booking,
-      Booking::Take(context, OwnBytes(input.snapshot().node_count(), options)));
-  LIANJIE_ASSIGN_OR_RETURN(const std::vector<NodeIndex> nodes, NodesInside(view, context));
+  LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
+                           Booking::Take(context, EstimateDegreeBytes(input, options)));
+  const Snapshot& snapshot = input.snapshot();
+  LIANJIE_ASSIGN_OR_RETURN(const InsideMarks marks, MarkInside(view, context));
+  LIANJIE_ASSIGN_OR_RETURN(const std::vector<NodeIndex> nodes,
+                           marks.Nodes(snapshot.node_count(), context));
   context.SetTotal(nodes.size());
   Answer answer(options, nodes.size());
-  std::atomic<std::int64_t> self_loops{0};
-  context.Parallel([&] {
-    tbb::parallel_for(
-        tbb::blocked_range<std::size_t>(0, nodes.size(), kGrain),
-        [&](const auto& range) {
-          Poller poller(context);
-          std::int64_t loops = 0;
-          for (std::size_t row = range.begin(); row != range.end(); ++row) {
-            Degrees degrees;
-            if (poller.Tick() || !Count(view, weigher, nodes[row], poller, degrees)) return;
-            answer.Set(row, nodes[row], degrees);
-            loops += degrees.self_loops;
-          }
-          self_loops.fetch_add(loops, std::memory_order_relaxed);
-          context.AddCompleted(range.size());
-        },
-        tbb::simple_partitioner());
-  });
-  LIANJIE_RETURN_IF_ERROR(context.Check());
-  AnalysisResult result = std::move(answer).Take(self_loops.load());
+  std::vector<DegreeFigures> parts((nodes.size() + kDegreeRows - 1) / kDegreeRows);
+  LIANJIE_RETURN_IF_ERROR(ForEachRows(
+      nodes.size(), kDegreeRows, context, [&](std::size_t begin, std::size_t end, Poller& poller) {
+        DegreeFigures figures;
+        for (std::size_t row = begin; row != end; ++row) {
+          Degrees degrees;
+          if (poller.Tick() || !Count(snapshot, marks, weigher, nodes[row], poller, degrees))
+            return;
+          answer.Set(row, nodes[row], degrees, figures);
+        }
+        parts[begin / kDegreeRows] = figures;
+        context.AddCompleted(end - begin);
+      }));
+  DegreeFigures figures;
+  for (const DegreeFigures& part : parts) figures.Add(part);
+  AnalysisResult result = std::move(answer).Take(figures);
   if (!weigher.unit())
     result.summary.emplace_back("links_without_weight", static_cast<std::int64_t>(missing));
   if (missing > 0)
@@ -185,7 +203,7 @@ absl::StatusOr<AnalysisResult> RunDegree(const AnalysisInput& input, const Degre
 }
 
 std::uint64_t EstimateDegreeBytes(const AnalysisInput& input, const DegreeOptions& options) {
-  return OwnBytes(input.snapshot().node_count(), options);
+  return OwnBytes(input.snapshot().node_count(), options) + EstimateInsideMarksBytes(input.view);
 }
 
 }  // namespace lianjie

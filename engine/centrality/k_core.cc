@@ -1,18 +1,24 @@
 #include "engine/centrality/k_core.h"
 
 #include <algorithm>
+#include <atomic>
+#include <limits>
 #include <memory>
+#include <numeric>
 #include <utility>
 #include <vector>
 
 #include "engine/core/status.h"
 #include "engine/paths/arcs.h"
-#include "engine/runtime/work.h"
+#include "engine/runtime/rows.h"
+#include "tbb/enumerable_thread_specific.h"
 
 namespace lianjie {
 namespace {
 
-constexpr std::uint64_t kProgress = 4096;
+constexpr std::size_t kCoreRows = 4096;
+constexpr std::size_t kPeelRows = 128;
+constexpr std::uint64_t kParallelPeel = 4096;  // vertices at once that are worth other threads
 
 ProjectionSpec SpecOf(const KCoreOptions& options) {
   ProjectionSpec spec;
@@ -26,24 +32,18 @@ ProjectionSpec SpecOf(const KCoreOptions& options) {
 class Peeling {
  public:
   Peeling(const Projection& graph, RunContext& context)
-      : graph_(graph),
-        context_(context),
-        poller_(context),
-        degree_(graph.size(), 0),
-        order_(graph.size()),
-        place_(graph.size()) {}
+      : graph_(graph), context_(context), degree_(graph.size(), 0), left_(graph.size()) {
+    std::iota(left_.begin(), left_.end(), 0u);
+  }
 
   absl::Status Run() {
-    if (!CountDegrees()) return context_.Check();
-    const std::uint32_t most = graph_.size() == 0 ? 0 : *std::ranges::max_element(degree_);
-    // Degrees of distinct neighbours are below the number of nodes, which is booked.
-    LIANJIE_ASSIGN_OR_RETURN(
-        const Booking booking,
-        Booking::Take(context_, most < graph_.size() ? 0 : most * sizeof(std::uint32_t)));
-    SortByDegree(most);
-    for (std::uint32_t at = 0; at < order_.size(); ++at) {
-      if (!Remove(order_[at])) return context_.Check();
-      if ((at + 1) % kProgress == 0) context_.AddCompleted(kProgress);
+    LIANJIE_RETURN_IF_ERROR(CountDegrees());
+    while (!left_.empty()) {
+      LIANJIE_RETURN_IF_ERROR(TakeLeast());
+      while (!frontier_.empty()) {
+        context_.AddCompleted(frontier_.size());
+        LIANJIE_RETURN_IF_ERROR(RemoveFrontier());
+      }
     }
     return absl::OkStatus();
   }
@@ -52,56 +52,112 @@ class Peeling {
   const std::vector<std::uint32_t>& cores() const { return degree_; }
 
  private:
-  bool CountDegrees() {
-    for (std::uint32_t v = 0; v < graph_.size(); ++v) {
-      for (const std::uint32_t target : graph_.neighbours(v)) {
-        if (poller_.Tick()) return false;
-        ++degree_[target];
+  absl::Status CountDegrees() {
+    const bool both_ways = graph_.spec().direction == Direction::kUndirected;
+    return ForEachRows(
+        graph_.size(), kCoreRows, context_,
+        [&](std::size_t begin, std::size_t end, Poller& poller) {
+          for (std::size_t i = begin; i != end; ++i) {
+            const auto v = static_cast<std::uint32_t>(i);
+            if (poller.Tick()) return;
+            if (both_ways) {
+              degree_[v] = static_cast<std::uint32_t>(graph_.neighbours(v).size());
+              continue;
+            }
+            for (const std::uint32_t target : graph_.neighbours(v)) {
+              if (poller.Tick()) return;
+              std::atomic_ref(degree_[target]).fetch_add(1, std::memory_order_relaxed);
+            }
+          }
+        });
+  }
+
+  // The least degree that is left becomes the level, and those that have it the frontier. What is
+  // left at a level has at least that many arcs each, so that all these passes look at no more
+  // vertices than there are arcs.
+  absl::Status TakeLeast() {
+    Poller poller(context_);
+    std::uint32_t least = std::numeric_limits<std::uint32_t>::max();
+    std::size_t kept = 0;
+    for (const std::uint32_t v : left_) {  // degrees up to the level are core numbers
+      if (poller.Tick()) return context_.Check();
+      if (is_first_ || degree_[v] > level_) {
+        left_[kept++] = v;
+        least = std::min(least, degree_[v]);
       }
     }
-    return true;
+    left_.resize(kept);
+    is_first_ = false;
+    level_ = least;
+    for (const std::uint32_t v : left_) {
+      if (poller.Tick()) return context_.Check();
+      if (degree_[v] == level_) frontier_.push_back(v);
+    }
+    return absl::OkStatus();
   }
 
-  // Counting sort; start_[d] is the place of the first vertex in the order whose degree is d.
-  void SortByDegree(std::uint32_t most) {
-    start_.assign(std::size_t{most} + 2, 0);
-    for (const std::uint32_t degree : degree_) ++start_[std::size_t{degree} + 1];
-    for (std::size_t d = 1; d < start_.size(); ++d) start_[d] += start_[d - 1];
-    for (std::uint32_t v = 0; v < graph_.size(); ++v) {
-      place_[v] = start_[degree_[v]]++;
-      order_[place_[v]] = v;
+  absl::Status RemoveFrontier() {
+    if (frontier_.size() < kParallelPeel) {
+      Poller poller(context_);
+      RemovePart<false>(0, frontier_.size(), poller);
+      if (context_.Stopped()) return context_.Check();
+    } else {
+      LIANJIE_RETURN_IF_ERROR(ForEachRows(frontier_.size(), kPeelRows, context_,
+                                          [this](std::size_t begin, std::size_t end, Poller& p) {
+                                            RemovePart<true>(begin, end, p);
+                                          }));
     }
-    for (std::size_t d = start_.size() - 1; d > 0; --d) start_[d] = start_[d - 1];
-    start_[0] = 0;
+    frontier_.clear();
+    for (std::vector<std::uint32_t>& found : found_) {
+      if (frontier_.empty()) {
+        frontier_.swap(found);
+      } else {
+        frontier_.insert(frontier_.end(), found.begin(), found.end());
+      }
+      found.clear();
+    }
+    return absl::OkStatus();
   }
 
-  // What v, the least, has left is its core number; those that counted it and have more lose one.
-  bool Remove(std::uint32_t v) {
-    if (poller_.Tick()) return false;
-    const std::uint32_t core = degree_[v];
-    for (const std::uint32_t u : graph_.neighbours(v)) {
-      if (poller_.Tick()) return false;
-      const std::uint32_t degree = degree_[u];
-      if (degree <= core) continue;
-      const std::uint32_t first_place = start_[degree]++;
-      const std::uint32_t first = order_[first_place];
-      std::swap(order_[first_place], order_[place_[u]]);
-      std::swap(place_[first], place_[u]);
-      --degree_[u];
+  // Those that counted one that goes, and have more than the level left, lose one each.
+  template <bool kShared> void RemovePart(std::size_t begin, std::size_t end, Poller& poller) {
+    std::vector<std::uint32_t>& found = found_.local();
+    for (std::size_t i = begin; i != end; ++i) {
+      if (i + 8 < end) graph_.PrefetchBounds(frontier_[i + 8]);
+      if (i + 4 < end) graph_.PrefetchArcs(frontier_[i + 4]);
+      if (poller.Tick()) return;
+      for (const std::uint32_t u : graph_.neighbours(frontier_[i])) {
+        if (poller.Tick()) return;
+        if (Lower<kShared>(degree_[u]) == level_ + 1) found.push_back(u);
+      }
     }
-    return true;
+  }
+
+  // What the cell was before, if it was above the level and has lost one; else 0.
+  template <bool kShared> std::uint32_t Lower(std::uint32_t& cell) {
+    if constexpr (!kShared) {
+      if (cell <= level_) return 0;
+      return cell--;
+    }
+    std::atomic_ref shared(cell);
+    std::uint32_t seen = shared.load(std::memory_order_relaxed);
+    while (seen > level_) {
+      if (shared.compare_exchange_weak(seen, seen - 1, std::memory_order_relaxed)) return seen;
+    }
+    return 0;
   }
 
   const Projection& graph_;
   RunContext& context_;
-  Poller poller_;
-  std::vector<std::uint32_t> degree_;
-  std::vector<std::uint32_t> order_;  // by degree_, as far as it is not yet taken out
-  std::vector<std::uint32_t> place_;  // of a vertex in order_
-  std::vector<std::uint32_t> start_;
+  std::vector<std::uint32_t> degree_;    // what is left of it, until it is the core number
+  std::vector<std::uint32_t> left_;      // vertices without a core number, and others yet to go
+  std::vector<std::uint32_t> frontier_;  // those that go now
+  tbb::enumerable_thread_specific<std::vector<std::uint32_t>> found_;
+  std::uint32_t level_ = 0;
+  bool is_first_ = true;
 };
 
-// Degrees, order, places and buckets, and the table.
+// Degrees, those left, the frontier as found by threads and as one, and the table.
 std::uint64_t CoreBytes(std::uint64_t nodes) {
   return nodes * (4 * sizeof(std::uint32_t) + sizeof(NodeIndex) + sizeof(std::int64_t));
 }

@@ -20,6 +20,7 @@ namespace lianjie {
 namespace {
 
 constexpr double kPartOfLimit = 0.85;
+constexpr double kSumRounding = 1e-9;  // what a sum of weights may be off by, and more
 
 // Arcs lead from a vertex to those that it gathers from.
 ProjectionSpec SpecOf(const KatzOptions& options) {
@@ -63,10 +64,27 @@ absl::StatusOr<Attenuation> WithoutCycles(const Projection& graph,
   return Attenuation{most > 0 ? kPartOfLimit / most : kPartOfLimit, {}};
 }
 
+// The greatest sum of the weights that one vertex gathers by: no eigenvalue is above it.
+absl::StatusOr<double> GreatestGathered(const Projection& graph, RunContext& context) {
+  BlockSweep sweep(graph.size(), context);
+  const SweepFigures figures = sweep.Run([&](std::uint32_t v, SweepFigures& part) {
+    double sum = 0;
+    for (std::uint64_t arc = graph.arcs_begin(v); arc != graph.arcs_end(v); ++arc)
+      sum += graph.weight(arc);
+    part.greatest = std::max(part.greatest, sum);
+  });
+  LIANJIE_RETURN_IF_ERROR(context.Check());
+  return figures.greatest * (1 + kSumRounding);
+}
+
 absl::StatusOr<Attenuation> Choose(const Projection& graph, const std::optional<double>& asked,
                                    RunContext& context) {
   LIANJIE_ASSIGN_OR_RETURN(const bool has_cycle, HasCycle(graph, context));
   if (!has_cycle) return WithoutCycles(graph, asked, context);
+  if (asked.has_value()) {
+    LIANJIE_ASSIGN_OR_RETURN(const double bound, GreatestGathered(graph, context));
+    if (*asked * bound < 1) return Attenuation{*asked, 1 / bound};
+  }
   const auto question = asked.has_value() ? std::optional<double>(1 / *asked) : std::nullopt;
   LIANJIE_ASSIGN_OR_RETURN(const SpectralBounds bounds,
                            BoundSpectralRadius(graph, question, context));

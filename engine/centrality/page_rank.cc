@@ -1,24 +1,23 @@
 #include "engine/centrality/page_rank.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <memory>
 #include <utility>
 
+#include "engine/centrality/block_sweep.h"
 #include "engine/centrality/score_table.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "engine/paths/arcs.h"
 #include "engine/paths/weights.h"
-#include "engine/runtime/work.h"
-#include "tbb/blocked_range.h"
-#include "tbb/parallel_for.h"
+#include "engine/runtime/rows.h"
 
 namespace lianjie {
 namespace {
 
-// Vertices in one block of a sum. Part of the answer's last bits: never to depend on the machine.
-constexpr std::uint32_t kBlock = 2048;
+constexpr std::size_t kCountRows = 65536;
 
 // Arcs lead from a vertex to those that it gathers from: the other way than the walker goes.
 ProjectionSpec SpecOf(const PageRankOptions& options) {
@@ -36,22 +35,20 @@ class PowerIteration {
         options_(options),
         context_(context),
         size_(graph.size()),
-        partial_((size_ + kBlock - 1) / kBlock) {}
+        everywhere_(1.0 / static_cast<double>(size_)),
+        sweep_(size_, context) {}
 
   absl::Status Prepare(const std::vector<std::uint32_t>& sources) {
-    restart_.assign(size_, sources.empty() ? 1.0 / static_cast<double>(size_) : 0.0);
-    for (const std::uint32_t v : sources) restart_[v] = 1.0 / static_cast<double>(sources.size());
-    rank_ = restart_;
-    next_.assign(size_, 0.0);
-    offer_.assign(size_, 0.0);
-    per_weight_.assign(size_, 0.0);
-    Poller poller(context_);
-    for (std::uint32_t v = 0; v < size_; ++v) {
-      for (std::uint64_t arc = graph_.arcs_begin(v); arc != graph_.arcs_end(v); ++arc) {
-        if (poller.Tick()) return context_.Check();
-        per_weight_[graph_.target(arc)] += graph_.weight(arc);
-      }
+    if (!sources.empty()) {
+      restart_.assign(size_, 0.0);
+      for (const std::uint32_t v : sources) restart_[v] = 1.0 / static_cast<double>(sources.size());
+      rank_ = restart_;
+    } else {
+      rank_.assign(size_, everywhere_);
     }
+    offer_.assign(size_, 0.0);
+    next_offer_.assign(size_, 0.0);
+    LIANJIE_RETURN_IF_ERROR(SumLeavingWeights());
     for (double& weight : per_weight_) {
       if (weight > 0) {
         weight = 1.0 / weight;
@@ -64,13 +61,20 @@ class PowerIteration {
 
   absl::Status Run() {
     context_.SetTotal(ExpectedIterations());
+    double dangling =
+        sweep_.Run([this](std::uint32_t v, SweepFigures& part) { part.sum += Offer(v, offer_); })
+            .sum;
     while (iterations_ < options_.iterations && !converged_) {
-      const double dangling = Sum([this](std::uint32_t v) { return Offer(v); });
       const double spread = options_.dangling == PageRankOptions::Dangling::kDrop ? 0.0 : dangling;
       const double base = (1.0 - options_.damping) + options_.damping * spread;
-      error_ = Sum([this, base](std::uint32_t v) { return Gather(v, base); });
+      const SweepFigures figures = sweep_.Run([this, base](std::uint32_t v, SweepFigures& part) {
+        part.sum += Gather(v, base);
+        part.other_sum += Offer(v, next_offer_);
+      });
       LIANJIE_RETURN_IF_ERROR(context_.Check());
-      rank_.swap(next_);
+      error_ = figures.sum;
+      dangling = figures.other_sum;
+      offer_.swap(next_offer_);
       ++iterations_;
       converged_ = error_ <= options_.tolerance;
       context_.AddCompleted(1);
@@ -85,46 +89,56 @@ class PowerIteration {
   std::int64_t dangling_count() const { return dangling_count_; }
 
  private:
+  // The weight that leaves each vertex, to per_weight_.
+  absl::Status SumLeavingWeights() {
+    per_weight_.assign(size_, 0.0);
+    if (graph_.spec().direction == Direction::kUndirected) {  // the vertex's own arcs
+      sweep_.Run([this](std::uint32_t v, SweepFigures&) {
+        double sum = 0;
+        for (std::uint64_t arc = graph_.arcs_begin(v); arc != graph_.arcs_end(v); ++arc)
+          sum += graph_.weight(arc);
+        per_weight_[v] = sum;
+      });
+      return context_.Check();
+    }
+    if (!graph_.weighted()) return CountLeavingArcs();
+    Poller poller(context_);
+    for (std::uint32_t v = 0; v < size_; ++v) {
+      for (std::uint64_t arc = graph_.arcs_begin(v); arc != graph_.arcs_end(v); ++arc) {
+        if (poller.Tick()) return context_.Check();
+        per_weight_[graph_.target(arc)] += graph_.weight(arc);
+      }
+    }
+    return absl::OkStatus();
+  }
+
+  // Whole numbers, which any thread may count up.
+  absl::Status CountLeavingArcs() {
+    std::vector<std::uint32_t> counts(size_, 0);
+    LIANJIE_RETURN_IF_ERROR(ForEachRows(
+        graph_.arc_count(), kCountRows, context_,
+        [&](std::size_t begin, std::size_t end, Poller& poller) {
+          for (std::size_t arc = begin; arc != end; ++arc) {
+            if (poller.Tick()) return;
+            std::atomic_ref(counts[graph_.target(arc)]).fetch_add(1, std::memory_order_relaxed);
+          }
+        }));
+    for (std::uint32_t v = 0; v < size_; ++v) per_weight_[v] = counts[v];
+    return absl::OkStatus();
+  }
+
   // What v hands to each unit of weight that leaves it; answers its rank if it is dangling.
-  double Offer(std::uint32_t v) {
-    offer_[v] = rank_[v] * per_weight_[v];
+  double Offer(std::uint32_t v, std::vector<double>& offers) const {
+    offers[v] = rank_[v] * per_weight_[v];
     return per_weight_[v] > 0 ? 0.0 : rank_[v];
   }
 
   // The new rank of v; answers by how much it changed.
   double Gather(std::uint32_t v, double base) {
-    double sum = 0;
-    const std::uint64_t end = graph_.arcs_end(v);
-    if (graph_.weighted()) {
-      for (std::uint64_t arc = graph_.arcs_begin(v); arc != end; ++arc) {
-        sum += offer_[graph_.target(arc)] * graph_.weight(arc);
-      }
-    } else {
-      for (std::uint64_t arc = graph_.arcs_begin(v); arc != end; ++arc)
-        sum += offer_[graph_.target(arc)];
-    }
-    next_[v] = base * restart_[v] + options_.damping * sum;
-    return std::abs(next_[v] - rank_[v]);
-  }
-
-  // The sum of of(v) over all vertices: each block in order, then the blocks in order.
-  template <typename Of> double Sum(const Of& of) {
-    context_.Parallel([&] {
-      tbb::parallel_for(tbb::blocked_range<std::size_t>(0, partial_.size()),
-                        [&](const auto& range) {
-                          for (std::size_t block = range.begin(); block != range.end(); ++block) {
-                            if (context_.Stopped()) return;
-                            const auto begin = static_cast<std::uint32_t>(block * kBlock);
-                            const std::uint32_t end = std::min(size_, begin + kBlock);
-                            double sum = 0;
-                            for (std::uint32_t v = begin; v < end; ++v) sum += of(v);
-                            partial_[block] = sum;
-                          }
-                        });
-    });
-    double sum = 0;
-    for (const double part : partial_) sum += part;
-    return sum;
+    const double restart = restart_.empty() ? everywhere_ : restart_[v];
+    const double before = rank_[v];
+    rank_[v] = base * restart + options_.damping * GatherSum(graph_, offer_, v);
+    return std::abs(rank_[v] - before);
   }
 
   // The first change is at most 2, and each is at most `damping` times the one before.
@@ -139,11 +153,12 @@ class PowerIteration {
   const PageRankOptions& options_;
   RunContext& context_;
   const std::uint32_t size_;
-  std::vector<double> partial_;
-  std::vector<double> restart_;
+  const double everywhere_;  // the chance to restart at a vertex, where all are sources
+  BlockSweep sweep_;
+  std::vector<double> restart_;  // empty: everywhere
   std::vector<double> rank_;
-  std::vector<double> next_;
   std::vector<double> offer_;
+  std::vector<double> next_offer_;
   std::vector<double> per_weight_;  // 1 / weight that leaves the vertex; 0: dangling
   std::int64_t dangling_count_ = 0;
   int iterations_ = 0;
@@ -151,8 +166,10 @@ class PowerIteration {
   bool converged_ = false;
 };
 
-std::uint64_t OwnBytes(std::uint64_t vertices) {
-  return vertices * 5 * sizeof(double) + EstimateScoreTableBytes(vertices);
+// Four numbers a vertex, and one for restarts at some; the table.
+std::uint64_t OwnBytes(std::uint64_t vertices, const PageRankOptions& options) {
+  return vertices * (options.sources.empty() ? 4 : 5) * sizeof(double) +
+         EstimateScoreTableBytes(vertices);
 }
 
 absl::StatusOr<std::vector<std::uint32_t>> FindSources(const View& view, const Projection& graph,
@@ -177,7 +194,8 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const PageRan
                            input.projections(input.view, SpecOf(options), context));
   LIANJIE_ASSIGN_OR_RETURN(const std::vector<std::uint32_t> sources,
                            FindSources(input.view, *graph, options.sources));
-  LIANJIE_ASSIGN_OR_RETURN(const Booking booking, Booking::Take(context, OwnBytes(graph->size())));
+  LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
+                           Booking::Take(context, OwnBytes(graph->size(), options)));
   PowerIteration iteration(*graph, options, context);
   LIANJIE_RETURN_IF_ERROR(iteration.Prepare(sources));
   LIANJIE_RETURN_IF_ERROR(iteration.Run());
@@ -225,7 +243,7 @@ absl::StatusOr<AnalysisResult> RunPageRank(const AnalysisInput& input,
 
 std::uint64_t EstimatePageRankBytes(const AnalysisInput& input, const PageRankOptions& options) {
   return Projection::EstimateBytes(input.snapshot(), SpecOf(options)) +
-         OwnBytes(input.snapshot().node_count());
+         OwnBytes(input.snapshot().node_count(), options);
 }
 
 }  // namespace lianjie

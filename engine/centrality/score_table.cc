@@ -5,25 +5,27 @@
 #include <vector>
 
 #include "engine/core/status.h"
-#include "engine/runtime/work.h"
+#include "engine/runtime/rows.h"
 
 namespace lianjie {
+namespace {
+
+constexpr std::size_t kScoreRows = 65536;
+
+}  // namespace
 
 absl::StatusOr<Table> ScoreTable(const Projection& graph, std::span<const double> scores,
                                  std::string description, RunContext& context) {
   Table table;
   table.AddColumn("node", ColumnType::kNode, "", "The node.");
   table.AddColumn("score", ColumnType::kNumber, "", std::move(description));
-  std::vector<std::uint32_t>& nodes = table.column(0).indices;
   std::vector<double>& values = table.column(1).numbers;
-  nodes.reserve(scores.size());
-  values.reserve(scores.size());
-  Poller poller(context);
-  for (std::uint32_t v = 0; v < graph.size(); ++v) {
-    if (poller.Tick()) return context.Check();
-    nodes.push_back(graph.ToNode(v));
-    values.push_back(scores[v]);
-  }
+  table.column(0).indices = graph.Nodes();
+  values.resize(scores.size());
+  LIANJIE_RETURN_IF_ERROR(ForEachRows(
+      scores.size(), kScoreRows, context, [&](std::size_t begin, std::size_t end, Poller&) {
+        std::copy(scores.data() + begin, scores.data() + end, values.data() + begin);
+      }));
   return table;
 }
 

@@ -27,6 +27,7 @@
 #include "boost/iterator/transform_iterator.hpp"
 #include "boost/property_map/property_map.hpp"
 #include "engine/graph/projection.h"
+#include "engine/runtime/work.h"
 
 namespace lianjie {
 
@@ -295,10 +296,8 @@ class BoostUndirectedGraph : public boost_adapter_internal::GraphBase {
 template <typename G>
 inline constexpr bool kIsBoostAdapter = std::is_base_of_v<boost_adapter_internal::GraphBase, G>;
 
-// Thrown out of a Boost algorithm when its run must end.
-struct RunStopped {};
-
-// A readable property map that looks at cancellation whenever it is read.
+// A readable property map that looks at cancellation whenever it is read, and throws RunStopped out
+// of the algorithm when the run must end.
 template <typename Map> class StoppableMap {
  public:
   using key_type = typename boost::property_traits<Map>::key_type;

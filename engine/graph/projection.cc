@@ -296,6 +296,13 @@ std::uint32_t Projection::ToVertex(NodeIndex n) const {
   return static_cast<std::uint32_t>(found - nodes_.begin());
 }
 
+std::vector<NodeIndex> Projection::Nodes() const {
+  if (!nodes_.empty()) return nodes_;
+  std::vector<NodeIndex> all(size());
+  std::iota(all.begin(), all.end(), NodeIndex{0});
+  return all;
+}
+
 std::shared_ptr<const Projection> Projection::Transpose() const {
   std::shared_ptr<Projection> out(new Projection(*this));
   if (spec_.direction == Direction::kUndirected) return out;

@@ -67,9 +67,19 @@ class Projection {
     return {targets_.data() + offsets_[v], targets_.data() + offsets_[v + 1]};
   }
 
+  // Hints for walks that know where they will go: where the arcs of v lie, and once that has come the
+  // first of them. At random over a large graph either is otherwise waited for.
+  void PrefetchBounds(std::uint32_t v) const { __builtin_prefetch(&offsets_[v]); }
+  void PrefetchArcs(std::uint32_t v) const {
+    __builtin_prefetch(targets_.data() + offsets_[v]);
+    if (!weights_.empty()) __builtin_prefetch(weights_.data() + offsets_[v]);
+  }
+
   // Vertex <-> snapshot node; ToVertex gives kNoNode for a node outside, in O(log n).
   NodeIndex ToNode(std::uint32_t v) const { return nodes_.empty() ? v : nodes_[v]; }
   std::uint32_t ToVertex(NodeIndex n) const;
+  // The nodes of all vertices, ascending: the first column of most answers.
+  std::vector<NodeIndex> Nodes() const;
 
   // The same vertices with all arcs turned round, FORWARD and REVERSE exchanged (UNDIRECTED: a
   // copy). For kernels that pull. O(n + m), serial.

@@ -9,7 +9,7 @@
 #include "engine/paths/label_search.h"
 #include "engine/paths/path_table.h"
 #include "engine/paths/weights.h"
-#include "engine/runtime/work.h"
+#include "engine/runtime/rows.h"
 
 namespace lianjie {
 namespace {
@@ -30,7 +30,7 @@ std::uint64_t OwnBytes(std::uint64_t vertices, const DistancesOptions& options) 
   const std::uint64_t row = sizeof(NodeIndex) + sizeof(double) + sizeof(std::int64_t) + 1 +
                             (many ? sizeof(NodeIndex) : 0);
   return vertices * row + (options.weight == "none" ? EstimateBreadthFirstBytes(vertices, many)
-                                                    : EstimateByDistanceBytes(vertices));
+                                                    : EstimateByDistanceBytes(vertices, many));
 }
 
 // The sources as nodes, by id, each once.
@@ -49,11 +49,31 @@ absl::StatusOr<std::vector<NodeIndex>> FindSources(const View& view,
   return nodes;
 }
 
-// Fills the table row by row and keeps the figures of the summary.
+// Rows that are set and summed together. Part of the mean's last bits: never to depend on the
+// machine.
+constexpr std::uint32_t kRowsOfPart = 16384;
+
+struct Figures {
+  std::int64_t reached = 0;
+  std::uint32_t most_hops = 0;
+  double farthest = 0;
+  double sum = 0;
+
+  void Add(const Figures& other) {
+    reached += other.reached;
+    most_hops = std::max(most_hops, other.most_hops);
+    farthest = std::max(farthest, other.farthest);
+    sum += other.sum;
+  }
+};
+
+// The table, filled part by part by any thread, and the figures of the summary.
 class Answer {
  public:
   Answer(const Projection& graph, const std::vector<NodeIndex>& sources, std::string unit)
-      : graph_(graph), sources_(sources) {
+      : graph_(graph),
+        sources_(sources),
+        parts_((std::size_t{graph.size()} + kRowsOfPart - 1) / kRowsOfPart) {
     table_.AddColumn("node", ColumnType::kNode, "", "The node.");
     table_.AddColumn("distance", ColumnType::kNumber, std::move(unit),
                      "Length of the shortest way; null when unreached.");
@@ -69,32 +89,37 @@ class Answer {
     if (sources.size() > 1) table_.column(3).indices.resize(n);
   }
 
-  void Set(std::uint32_t v, const DistanceLabel& label) {
-    const bool reached = label.hops != kUnreached;
-    table_.column(0).indices[v] = graph_.ToNode(v);
-    table_.column(1).numbers[v] =
-        reached ? label.distance : std::numeric_limits<double>::quiet_NaN();
-    table_.column(2).integers[v] = reached ? label.hops : 0;
-    table_.column(2).nulls[v] = reached ? 0 : 1;
-    if (sources_.size() > 1)
-      table_.column(3).indices[v] = reached ? sources_[label.nearest] : kNoNode;
-    if (!reached) return;
-    ++reached_;
-    sum_ += label.distance;
-    farthest_ = std::max(farthest_, label.distance);
-    most_hops_ = std::max(most_hops_, label.hops);
+  // The rows of [begin, end), with their part of the figures.
+  template <typename DistanceOf>
+  void Set(std::uint32_t begin, std::uint32_t end, const DistanceOf& distance_of,
+           const std::vector<std::uint32_t>& hops, const std::vector<std::uint32_t>& nearest) {
+    Figures figures;
+    for (std::uint32_t v = begin; v < end; ++v) {
+      const bool reached = hops[v] != kUnreached;
+      table_.column(0).indices[v] = graph_.ToNode(v);
+      table_.column(1).numbers[v] =
+          reached ? distance_of(v) : std::numeric_limits<double>::quiet_NaN();
+      table_.column(2).integers[v] = reached ? hops[v] : 0;
+      table_.column(2).nulls[v] = reached ? 0 : 1;
+      if (sources_.size() > 1)
+        table_.column(3).indices[v] = reached ? sources_[nearest[v]] : kNoNode;
+      if (reached) figures.Add({1, hops[v], distance_of(v), distance_of(v)});
+    }
+    parts_[begin / kRowsOfPart] = figures;
   }
 
   AnalysisResult Take() && {
     AnalysisResult result;
     const auto nodes = static_cast<std::int64_t>(graph_.size());
+    Figures all;
+    for (const Figures& part : parts_) all.Add(part);
     result.summary = {{"node_count", nodes},
                       {"source_count", static_cast<std::int64_t>(sources_.size())},
-                      {"reached_count", reached_},
-                      {"unreached_count", nodes - reached_},
-                      {"farthest_distance", farthest_},
-                      {"farthest_hops", static_cast<std::int64_t>(most_hops_)},
-                      {"mean_distance", sum_ / static_cast<double>(reached_)}};
+                      {"reached_count", all.reached},
+                      {"unreached_count", nodes - all.reached},
+                      {"farthest_distance", all.farthest},
+                      {"farthest_hops", static_cast<std::int64_t>(all.most_hops)},
+                      {"mean_distance", all.sum / static_cast<double>(all.reached)}};
     result.table = std::move(table_);
     return result;
   }
@@ -103,37 +128,27 @@ class Answer {
   const Projection& graph_;
   const std::vector<NodeIndex>& sources_;
   Table table_;
-  std::int64_t reached_ = 0;
-  std::uint32_t most_hops_ = 0;
-  double farthest_ = 0;
-  double sum_ = 0;
+  std::vector<Figures> parts_;
 };
 
-// Gives every vertex's label to the answer.
-template <typename LabelOf>
-absl::Status Fill(const Projection& graph, RunContext& context, Answer& answer,
-                  const LabelOf& label_of) {
-  Poller poller(context);
-  for (std::uint32_t v = 0; v < graph.size(); ++v) {
-    if (poller.Tick()) return context.Check();
-    answer.Set(v, label_of(v));
-  }
-  return absl::OkStatus();
-}
-
 absl::Status Search(const Projection& graph, const std::vector<std::uint32_t>& sources,
-                    bool weighted, RunContext& context, Answer& answer) {
-  if (weighted) {
-    std::vector<DistanceLabel> labels;
-    LIANJIE_RETURN_IF_ERROR(SearchByDistance(graph, sources, context, labels));
-    return Fill(graph, context, answer, [&](std::uint32_t v) { return labels[v]; });
-  }
+                    RunContext& context, Answer& answer) {
+  std::vector<double> distance;
   std::vector<std::uint32_t> hops;
   std::vector<std::uint32_t> nearest;
+  const auto fill = [&](const auto& distance_of) {
+    return ForEachRows(graph.size(), kRowsOfPart, context,
+                       [&](std::size_t begin, std::size_t end, Poller&) {
+                         answer.Set(static_cast<std::uint32_t>(begin),
+                                    static_cast<std::uint32_t>(end), distance_of, hops, nearest);
+                       });
+  };
+  if (graph.weighted()) {
+    LIANJIE_RETURN_IF_ERROR(SearchByDistance(graph, sources, context, distance, hops, nearest));
+    return fill([&](std::uint32_t v) { return distance[v]; });
+  }
   LIANJIE_RETURN_IF_ERROR(SearchBreadthFirst(graph, sources, context, hops, nearest));
-  return Fill(graph, context, answer, [&](std::uint32_t v) {
-    return DistanceLabel{static_cast<double>(hops[v]), hops[v], nearest.empty() ? 0 : nearest[v]};
-  });
+  return fill([&](std::uint32_t v) { return static_cast<double>(hops[v]); });
 }
 
 absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const DistancesOptions& options,
@@ -148,13 +163,13 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const Distanc
                            input.projections(input.view, SpecOf(options), context));
   LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
                            Booking::Take(context, OwnBytes(graph->size(), options)));
-  context.SetTotal(graph->size());
+  context.SetTotal(std::uint64_t{graph->size()} * (graph->weighted() ? 2 : 1));
   std::vector<std::uint32_t> sources;
   sources.reserve(nodes.size());
   for (const NodeIndex node : nodes) sources.push_back(graph->ToVertex(node));
   Answer answer(*graph, nodes, WeightUnit(options.weight));
   const bool weighted = options.weight != "none";
-  LIANJIE_RETURN_IF_ERROR(Search(*graph, sources, weighted, context, answer));
+  LIANJIE_RETURN_IF_ERROR(Search(*graph, sources, context, answer));
   AnalysisResult result = std::move(answer).Take();
   if (weighted)
     result.summary.emplace_back("links_without_weight", static_cast<std::int64_t>(missing));

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
+#include <limits>
 #include <utility>
+#include <vector>
 
 #include "engine/core/status.h"
-#include "engine/paths/quad_heap.h"
-#include "engine/runtime/work.h"
-#include "tbb/blocked_range.h"
+#include "engine/paths/delta_search.h"
+#include "engine/runtime/rows.h"
 #include "tbb/enumerable_thread_specific.h"
-#include "tbb/parallel_for.h"
 
 namespace lianjie {
 namespace {
@@ -21,6 +21,11 @@ constexpr std::uint64_t kParallelArcs = 1 << 15;
 // below n / kBeta (Beamer et al.).
 constexpr std::uint64_t kAlpha = 15;
 constexpr std::uint64_t kBeta = 18;
+// Vertices whose arcs are fetched before their turn; their bounds twice as far ahead.
+constexpr std::size_t kVerticesFetched = 4;
+constexpr std::size_t kPullRows = 1024;
+constexpr std::size_t kPushRows = 64;
+constexpr std::uint32_t kTightBlock = 4096;  // vertices that are looked at together
 
 std::uint32_t Load(std::uint32_t& cell) {
   return std::atomic_ref(cell).load(std::memory_order_relaxed);
@@ -38,11 +43,81 @@ void LowerTo(std::uint32_t& cell, std::uint32_t value) {
   }
 }
 
-class BreadthFirst {
+// The arcs by which a least distance comes about, distance[u] + weight == distance[target]: about
+// one a vertex. They are found in one pass in the order of memory, which is far cheaper than trying
+// all arcs of a vertex when its turn comes: on a power-law graph of 4,850,000 links both ways 60 ms
+// for 240, one thread.
+class TightArcs {
  public:
-  BreadthFirst(const Projection& graph, std::span<const std::uint32_t> sources, RunContext& context,
-               std::vector<std::uint32_t>& hops, std::vector<std::uint32_t>& nearest)
+  TightArcs(const Projection& graph, const std::vector<double>& distance)
       : graph_(graph),
+        distance_(distance),
+        begins_(graph.size()),
+        blocks_((std::size_t{graph.size()} + kTightBlock - 1) / kTightBlock) {}
+
+  absl::Status Find(RunContext& context) {
+    return ForEachRows(graph_.size(), kTightBlock, context,
+                       [this](std::size_t begin, std::size_t end, Poller& poller) {
+                         for (std::size_t v = begin; v != end; ++v) {
+                           if (!FindOf(static_cast<std::uint32_t>(v), poller)) return;
+                         }
+                       });
+  }
+
+  std::span<const std::uint32_t> neighbours(std::uint32_t v) const {
+    const std::vector<std::uint32_t>& block = blocks_[v / kTightBlock];
+    const std::size_t next = std::size_t{v} + 1;
+    const bool last = next % kTightBlock == 0 || next == begins_.size();
+    return {block.data() + begins_[v], block.data() + (last ? block.size() : begins_[next])};
+  }
+  void PrefetchBounds(std::uint32_t v) const { __builtin_prefetch(&begins_[v]); }
+  void PrefetchArcs(std::uint32_t v) const {
+    __builtin_prefetch(blocks_[v / kTightBlock].data() + begins_[v]);
+  }
+  static constexpr bool kMayPull = false;
+
+  static std::uint64_t EstimateBytes(std::uint64_t vertices) {
+    return vertices * 3 * sizeof(std::uint32_t);  // vectors grow by doubling
+  }
+
+ private:
+  bool FindOf(std::uint32_t v, Poller& poller) {
+    std::vector<std::uint32_t>& block = blocks_[v / kTightBlock];
+    begins_[v] = static_cast<std::uint32_t>(block.size());
+    if (poller.Tick()) return false;
+    const double from = distance_[v];
+    if (from == std::numeric_limits<double>::infinity()) return true;
+    const std::uint64_t end = graph_.arcs_end(v);
+    for (std::uint64_t arc = graph_.arcs_begin(v); arc != end; ++arc) {
+      if (poller.Tick()) return false;
+      const std::uint32_t target = graph_.target(arc);
+      if (from + graph_.weight(arc) == distance_[target]) block.push_back(target);
+    }
+    return true;
+  }
+
+  const Projection& graph_;
+  const std::vector<double>& distance_;
+  std::vector<std::uint32_t> begins_;               // by vertex, in its block
+  std::vector<std::vector<std::uint32_t>> blocks_;  // targets
+};
+
+// A Projection as BreadthFirst wants it.
+struct AllArcs {
+  static constexpr bool kMayPull = true;
+  const Projection& graph;
+  std::span<const std::uint32_t> neighbours(std::uint32_t v) const { return graph.neighbours(v); }
+  void PrefetchBounds(std::uint32_t v) const { graph.PrefetchBounds(v); }
+  void PrefetchArcs(std::uint32_t v) const { graph.PrefetchArcs(v); }
+};
+
+template <typename Arcs> class BreadthFirst {
+ public:
+  BreadthFirst(const Projection& graph, const Arcs& arcs, std::span<const std::uint32_t> sources,
+               RunContext& context, std::vector<std::uint32_t>& hops,
+               std::vector<std::uint32_t>& nearest)
+      : graph_(graph),
+        arcs_(arcs),
         context_(context),
         hops_(hops),
         nearest_(nearest),
@@ -53,13 +128,13 @@ class BreadthFirst {
       hops_[sources[i]] = 0;
       if (many_) nearest_[sources[i]] = i;
       frontier_.push_back(sources[i]);
-      frontier_arcs_ += Degree(sources[i]);
+      frontier_arcs_ += arcs_.neighbours(sources[i]).size();
     }
     unexplored_arcs_ = graph.arc_count();
   }
 
   absl::Status Run() {
-    const bool may_pull = graph_.spec().direction == Direction::kUndirected;
+    const bool may_pull = Arcs::kMayPull && graph_.spec().direction == Direction::kUndirected;
     bool pulling = false;
     while (!frontier_.empty()) {
       context_.AddCompleted(frontier_.size());
@@ -70,13 +145,10 @@ class BreadthFirst {
         pulling = pulling && frontier_arcs_ > kParallelArcs;
       }
       if (pulling) {
-        ForEachPart(graph_.size(), 1024, true,
-                    [this](std::size_t v, Local& local) { return Pull(v, local); });
+        LIANJIE_RETURN_IF_ERROR(PullLevel());
       } else {
-        ForEachPart(frontier_.size(), 64, frontier_arcs_ > kParallelArcs,
-                    [this](std::size_t i, Local& local) { return Push(frontier_[i], local); });
+        LIANJIE_RETURN_IF_ERROR(PushLevel());
       }
-      LIANJIE_RETURN_IF_ERROR(context_.Check());
       Collect();
       ++level_;
     }
@@ -89,51 +161,65 @@ class BreadthFirst {
     std::uint64_t arcs = 0;
   };
 
-  std::uint64_t Degree(std::uint32_t v) const { return graph_.arcs_end(v) - graph_.arcs_begin(v); }
+  absl::Status PullLevel() {
+    return ForEachRows(graph_.size(), kPullRows, context_,
+                       [this](std::size_t begin, std::size_t end, Poller& poller) {
+                         Local& local = locals_.local();
+                         for (std::size_t v = begin; v != end; ++v) {
+                           if (!Pull(static_cast<std::uint32_t>(v), local, poller)) return;
+                         }
+                       });
+  }
 
-  // Calls body(i, local) for i in [0, size), here or in parallel, until it answers the end of the
-  // run.
-  template <typename Body>
-  void ForEachPart(std::size_t size, std::size_t grain, bool parallel, const Body& body) {
-    const auto run = [&](std::size_t begin, std::size_t end) {
-      Local& local = locals_.local();
-      if (context_.Stopped()) return;
-      for (std::size_t i = begin; i != end; ++i) {
-        if (!body(i, local)) return;
-      }
-    };
-    if (!parallel) return run(0, size);
-    context_.Parallel([&] {
-      tbb::parallel_for(
-          tbb::blocked_range<std::size_t>(0, size, grain),
-          [&](const auto& range) { run(range.begin(), range.end()); }, tbb::simple_partitioner());
-    });
+  absl::Status PushLevel() {
+    if (frontier_arcs_ <= kParallelArcs) {
+      Poller poller(context_);
+      PushPart<false>(0, frontier_.size(), poller);
+      return context_.Stopped() ? context_.Check() : absl::OkStatus();
+    }
+    return ForEachRows(frontier_.size(), kPushRows, context_,
+                       [this](std::size_t begin, std::size_t end, Poller& poller) {
+                         PushPart<true>(begin, end, poller);
+                       });
+  }
+
+  // `kShared`: others push at the same time.
+  template <bool kShared> void PushPart(std::size_t begin, std::size_t end, Poller& poller) {
+    Local& local = locals_.local();
+    for (std::size_t i = begin; i != end; ++i) {
+      if (i + 2 * kVerticesFetched < end) arcs_.PrefetchBounds(frontier_[i + 2 * kVerticesFetched]);
+      if (i + kVerticesFetched < end) arcs_.PrefetchArcs(frontier_[i + kVerticesFetched]);
+      if (!Push<kShared>(frontier_[i], local, poller)) return;
+    }
   }
 
   // u, of this level, offers itself to its neighbours. False when the run must end.
-  bool Push(std::uint32_t u, Local& local) {
-    Poller poller(context_);
-    for (const std::uint32_t v : graph_.neighbours(u)) {
+  template <bool kShared> bool Push(std::uint32_t u, Local& local, Poller& poller) {
+    for (const std::uint32_t v : arcs_.neighbours(u)) {
       if (poller.Tick()) return false;
       const std::uint32_t seen = Load(hops_[v]);
       if (seen <= level_) continue;
-      if (seen == kUnreached && Claim(hops_[v], kUnreached, level_ + 1)) {
-        local.next.push_back(v);
-        local.arcs += Degree(v);
+      if constexpr (kShared) {
+        if (seen == kUnreached && Claim(hops_[v], kUnreached, level_ + 1)) Take(v, local);
+        if (many_) LowerTo(nearest_[v], nearest_[u]);
+      } else {
+        if (seen == kUnreached) {
+          hops_[v] = level_ + 1;
+          Take(v, local);
+        }
+        if (many_) nearest_[v] = std::min(nearest_[v], nearest_[u]);
       }
-      if (many_) LowerTo(nearest_[v], nearest_[u]);
     }
     return true;
   }
 
   // v, if unreached, looks for a neighbour of this level.
-  bool Pull(std::size_t vertex, Local& local) {
-    const auto v = static_cast<std::uint32_t>(vertex);
+  bool Pull(std::uint32_t v, Local& local, Poller& poller) {
+    if (poller.Tick()) return false;
     if (hops_[v] != kUnreached) return true;  // only v's own call writes it
     std::uint32_t first = kUnreached;
     bool found = false;
-    Poller poller(context_);
-    for (const std::uint32_t u : graph_.neighbours(v)) {
+    for (const std::uint32_t u : arcs_.neighbours(v)) {
       if (poller.Tick()) return false;
       if (Load(hops_[u]) != level_) continue;
       found = true;
@@ -143,23 +229,31 @@ class BreadthFirst {
     if (!found) return true;
     Store(hops_[v], level_ + 1);
     if (many_) nearest_[v] = first;
-    local.next.push_back(v);
-    local.arcs += Degree(v);
+    Take(v, local);
     return true;
+  }
+
+  void Take(std::uint32_t v, Local& local) {
+    local.next.push_back(v);
+    local.arcs += arcs_.neighbours(v).size();
   }
 
   void Collect() {
     frontier_.clear();
     frontier_arcs_ = 0;
     for (Local& local : locals_) {
-      frontier_.insert(frontier_.end(), local.next.begin(), local.next.end());
-      frontier_arcs_ += local.arcs;
+      if (frontier_.empty()) {
+        frontier_.swap(local.next);
+      } else {
+        frontier_.insert(frontier_.end(), local.next.begin(), local.next.end());
+      }
       local.next.clear();
-      local.arcs = 0;
+      frontier_arcs_ += std::exchange(local.arcs, 0);
     }
   }
 
   const Projection& graph_;
+  const Arcs& arcs_;
   RunContext& context_;
   std::vector<std::uint32_t>& hops_;
   std::vector<std::uint32_t>& nearest_;
@@ -176,35 +270,18 @@ class BreadthFirst {
 absl::Status SearchBreadthFirst(const Projection& graph, std::span<const std::uint32_t> sources,
                                 RunContext& context, std::vector<std::uint32_t>& hops,
                                 std::vector<std::uint32_t>& nearest) {
-  return BreadthFirst(graph, sources, context, hops, nearest).Run();
+  const AllArcs arcs{graph};
+  return BreadthFirst<AllArcs>(graph, arcs, sources, context, hops, nearest).Run();
 }
 
 absl::Status SearchByDistance(const Projection& graph, std::span<const std::uint32_t> sources,
-                              RunContext& context, std::vector<DistanceLabel>& labels) {
-  labels.assign(graph.size(), DistanceLabel{});
-  QuadHeap<DistanceLabel> heap;
-  heap.Reserve(graph.size());
-  for (std::uint32_t i = 0; i < sources.size(); ++i) {
-    labels[sources[i]] = {0.0, 0, i};
-    heap.Lower(sources[i], labels[sources[i]]);
-  }
-  Poller poller(context);
-  std::uint64_t settled = 0;
-  while (!heap.empty()) {
-    const auto [label, u] = heap.Pop();
-    if ((++settled & 0xfff) == 0) context.AddCompleted(0x1000);
-    if (poller.Tick(16)) return context.Check();
-    for (std::uint64_t arc = graph.arcs_begin(u); arc != graph.arcs_end(u); ++arc) {
-      if (poller.Tick()) return context.Check();
-      const std::uint32_t v = graph.target(arc);
-      const DistanceLabel next{label.distance + graph.weight(arc), label.hops + 1, label.nearest};
-      if (!(next < labels[v])) continue;
-      labels[v] = next;
-      heap.Lower(v, next);
-    }
-  }
-  context.AddCompleted(settled & 0xfff);
-  return absl::OkStatus();
+                              RunContext& context, std::vector<double>& distance,
+                              std::vector<std::uint32_t>& hops,
+                              std::vector<std::uint32_t>& nearest) {
+  LIANJIE_RETURN_IF_ERROR(SearchLeastDistances(graph, sources, context, distance));
+  TightArcs tight(graph, distance);
+  LIANJIE_RETURN_IF_ERROR(tight.Find(context));
+  return BreadthFirst<TightArcs>(graph, tight, sources, context, hops, nearest).Run();
 }
 
 std::uint64_t EstimateBreadthFirstBytes(std::uint64_t vertices, bool many_sources) {
@@ -212,8 +289,11 @@ std::uint64_t EstimateBreadthFirstBytes(std::uint64_t vertices, bool many_source
   return vertices * sizeof(std::uint32_t) * (many_sources ? 6 : 5);
 }
 
-std::uint64_t EstimateByDistanceBytes(std::uint64_t vertices) {
-  return vertices * sizeof(DistanceLabel) + QuadHeap<DistanceLabel>::EstimateBytes(vertices);
+std::uint64_t EstimateByDistanceBytes(std::uint64_t vertices, bool many_sources) {
+  return vertices * sizeof(double) +
+         std::max(EstimateLeastDistancesBytes(vertices),
+                  TightArcs::EstimateBytes(vertices) +
+                      EstimateBreadthFirstBytes(vertices, many_sources));
 }
 
 }  // namespace lianjie

@@ -1,5 +1,5 @@
-// Searches from one or many sources over a whole Projection: breadth first by hops, and Dijkstra by
-// weights. Both answer for every vertex the least (distance, hops, rank of the source): the nearest
+// Searches from one or many sources over a whole Projection: breadth first by hops, and by weights.
+// Both answer for every vertex the least (distance, hops, rank of the source): the nearest
 // source, and the first of several equally near ones.
 //
 // Breadth first, after S. Beamer, K. Asanovic and D. Patterson, "Direction-optimizing breadth-first
@@ -32,25 +32,19 @@ absl::Status SearchBreadthFirst(const Projection& graph, std::span<const std::ui
                                 RunContext& context, std::vector<std::uint32_t>& hops,
                                 std::vector<std::uint32_t>& nearest);
 
-struct DistanceLabel {
-  double distance = std::numeric_limits<double>::infinity();
-  std::uint32_t hops = kUnreached;
-  std::uint32_t nearest = kUnreached;  // position in `sources`
-
-  bool operator<(const DistanceLabel& other) const {
-    if (distance != other.distance) return distance < other.distance;
-    return hops != other.hops ? hops < other.hops : nearest < other.nearest;
-  }
-};
-
-// Dijkstra. Weights must not be negative (asked of the caller). Sequential; progress in vertices
-// settled. O((n + m) log n).
+// By weights, which must not be negative (asked of the caller): least distances (delta_search.h),
+// then hops and sources breadth first over the tight arcs, those by which a least distance comes
+// about: distance[u] + weight == distance[v]. distance[v] is infinite and hops[v] kUnreached where
+// there is no way; nearest as above. Parallel; progress in vertices reached, each twice. Errors:
+// CANCELLED, DEADLINE_EXCEEDED. O((n + m) log n) at worst, O(n + m) in practice.
 absl::Status SearchByDistance(const Projection& graph, std::span<const std::uint32_t> sources,
-                              RunContext& context, std::vector<DistanceLabel>& labels);
+                              RunContext& context, std::vector<double>& distance,
+                              std::vector<std::uint32_t>& hops,
+                              std::vector<std::uint32_t>& nearest);
 
 // Bytes that each takes beside the Projection.
 std::uint64_t EstimateBreadthFirstBytes(std::uint64_t vertices, bool many_sources);
-std::uint64_t EstimateByDistanceBytes(std::uint64_t vertices);
+std::uint64_t EstimateByDistanceBytes(std::uint64_t vertices, bool many_sources);
 
 }  // namespace lianjie
 

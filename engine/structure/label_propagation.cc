@@ -214,10 +214,9 @@ class Propagation {
 };
 
 // Labels, and at most one of: colours, or marks and the order of ids; modularity; the answer.
-std::uint64_t OwnBytes(std::uint64_t vertices, std::uint64_t nodes, std::uint64_t most_labels,
-                       int threads) {
-  const std::uint64_t answer = EstimateComponentAnswerBytes(vertices) +
-                               vertices * 2 * sizeof(std::uint32_t) + nodes * sizeof(std::uint32_t);
+std::uint64_t OwnBytes(std::uint64_t vertices, std::uint64_t most_labels, int threads) {
+  const std::uint64_t answer =
+      EstimateComponentAnswerBytes(vertices) + vertices * sizeof(std::uint32_t);
   const std::uint64_t search =
       vertices * (5 * sizeof(std::uint32_t) + 2) +
       static_cast<std::uint64_t>(threads) * NeighbourSums::Bytes(most_labels);
@@ -251,19 +250,16 @@ absl::StatusOr<Settled> Propagate(const AnalysisInput& input, const Projection& 
 
 absl::StatusOr<AnalysisResult> Answer(const AnalysisInput& input, const Projection& graph,
                                       const Settled& settled, RunContext& context) {
-  std::vector<NodeIndex> nodes(graph.size());
-  std::vector<std::uint32_t> group(input.snapshot().node_count(), 0);
   std::vector<NodeIndex> owner(graph.size());
   Poller poller(context);
   for (std::uint32_t v = 0; v < graph.size(); ++v) {
     if (poller.Tick()) return context.Check();
     const std::uint32_t label = settled.labels[v];
-    nodes[v] = graph.ToNode(v);
-    group[nodes[v]] = label;
     owner[v] = graph.ToNode(settled.by_ids.empty() ? label : settled.by_ids[label]);
   }
-  LIANJIE_ASSIGN_OR_RETURN(AnalysisResult result,
-                           ComponentAnswer(input.snapshot(), nodes, group, graph.size(), context));
+  LIANJIE_ASSIGN_OR_RETURN(
+      AnalysisResult result,
+      ComponentAnswer(input.snapshot(), graph.Nodes(), settled.labels, graph.size(), context));
   result.table.AddColumn("label", ColumnType::kNode, "", "The node that the label was of.");
   result.table.column(2).indices = std::move(owner);
   return result;
@@ -282,8 +278,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
   const std::uint64_t most = std::min<std::uint64_t>(MostArcs(*graph), graph->size());
   LIANJIE_ASSIGN_OR_RETURN(
       const Booking booking,
-      Booking::Take(context, OwnBytes(graph->size(), input.snapshot().node_count(), most,
-                                      context.threads())));
+      Booking::Take(context, OwnBytes(graph->size(), most, context.threads())));
   LIANJIE_ASSIGN_OR_RETURN(const Settled settled, Propagate(input, *graph, options, context));
   std::optional<double> modularity;
   {
@@ -325,7 +320,7 @@ std::uint64_t EstimateLabelPropagationBytes(const AnalysisInput& input,
   const std::uint64_t nodes = input.snapshot().node_count();
   const std::uint64_t most = std::min(nodes, MostLinksOfANode(input.snapshot()));
   return Projection::EstimateBytes(input.snapshot(), CommunitySpec(options.weight)) +
-         OwnBytes(nodes, nodes, most, RunContext::MachineThreads());
+         OwnBytes(nodes, most, RunContext::MachineThreads());
 }
 
 }  // namespace lianjie

@@ -199,14 +199,8 @@ class Communities {
  private:
   // The present communities are the answer until others come.
   absl::Status Add() {
-    const Snapshot& snapshot = input_.snapshot();
-    std::vector<NodeIndex> nodes(graph_.size());
-    std::vector<std::uint32_t> group(snapshot.node_count(), 0);
-    for (std::uint32_t v = 0; v < graph_.size(); ++v) {
-      nodes[v] = graph_.ToNode(v);
-      group[nodes[v]] = community_[v];
-    }
-    LIANJIE_ASSIGN_OR_RETURN(result_, ComponentAnswer(snapshot, nodes, group, count_, context_));
+    LIANJIE_ASSIGN_OR_RETURN(
+        result_, ComponentAnswer(input_.snapshot(), graph_.Nodes(), community_, count_, context_));
     return absl::OkStatus();
   }
 
@@ -224,10 +218,9 @@ std::uint64_t LastingBytes(std::uint64_t vertices) {
   return vertices * (2 * sizeof(double) + sizeof(std::uint32_t));
 }
 
-// The composed communities, nodes, groups by node and the table, or modularity's sums before it.
-std::uint64_t AnswerBytes(std::uint64_t vertices, std::uint64_t nodes, std::uint64_t communities) {
-  return (2 * vertices + nodes) * sizeof(std::uint32_t) + 2 * vertices * sizeof(std::uint32_t) +
-         communities * sizeof(double) * 2;
+// The composed communities, the table, and what the answer or modularity sums by community.
+std::uint64_t AnswerBytes(std::uint64_t vertices, std::uint64_t communities) {
+  return vertices * 3 * sizeof(std::uint32_t) + communities * sizeof(double) * 2;
 }
 
 std::uint64_t LevelBytes(std::uint64_t levels, std::uint64_t vertices) {
@@ -254,9 +247,8 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const Louvain
       level_count == 0 ? graph->size() : levels.levels().back().size();
   LIANJIE_ASSIGN_OR_RETURN(
       const Booking rows,
-      Booking::Take(context,
-                    AnswerBytes(graph->size(), input.snapshot().node_count(), most_communities) +
-                        LevelBytes(options.levels ? level_count : 0, graph->size())));
+      Booking::Take(context, AnswerBytes(graph->size(), most_communities) +
+                                 LevelBytes(options.levels ? level_count : 0, graph->size())));
   Communities answer(input, *graph, context);
   LIANJIE_RETURN_IF_ERROR(answer.Compose(levels.levels(), options.levels));
   LIANJIE_ASSIGN_OR_RETURN(const std::optional<double> modularity,
@@ -301,7 +293,7 @@ std::uint64_t EstimateLouvainBytes(const AnalysisInput& input, const LouvainOpti
   const std::uint64_t merging =
       2 * nodes * sizeof(std::uint32_t) + Merging<Projection>::Bytes(nodes / 4, links);
   const std::uint64_t answer =
-      AnswerBytes(nodes, nodes, nodes / 8) + LevelBytes(options.levels ? 5 : 0, nodes);
+      AnswerBytes(nodes, nodes / 8) + LevelBytes(options.levels ? 5 : 0, nodes);
   return Projection::EstimateBytes(input.snapshot(), CommunitySpec(options.weight)) +
          LastingBytes(nodes) + std::max({moving, merging, answer});
 }

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "engine/core/status.h"
-#include "engine/paths/nodes_inside.h"
 #include "engine/runtime/work.h"
 #include "engine/structure/component_table.h"
 
@@ -32,7 +31,9 @@ class DepthFirst {
 
   absl::StatusOr<StrongComponentsOfGraph> Run() {
     for (std::uint32_t v = 0; v < graph_.size(); ++v) {
-      if (rank_[v] == 0 && !Visit(v)) return context_.Check();
+      if (poller_.Tick()) return context_.Check();
+      if (rank_[v] != 0 || CloseIfEnd(v)) continue;
+      if (!Visit(v)) return context_.Check();
     }
     StrongComponentsOfGraph found;
     found.count = graph_.size() - next_component_;
@@ -51,6 +52,19 @@ class DepthFirst {
   void Open(std::uint32_t v) {
     rank_[v] = next_visit_++;
     frames_.push_back({graph_.arcs_begin(v), v, true});
+  }
+
+  // A vertex that leads nowhere is a component as soon as it is seen. Most are such where money
+  // runs to households.
+  bool CloseIfEnd(std::uint32_t v) {
+    if (graph_.arcs_begin(v) != graph_.arcs_end(v)) return false;
+    rank_[v] = next_component_--;
+    CountClosed();
+    return true;
+  }
+
+  void CountClosed() {
+    if ((++closed_ & 0xfff) == 0) context_.AddCompleted(0x1000);
   }
 
   // What v learns from a vertex that it leads to.
@@ -73,7 +87,7 @@ class DepthFirst {
       --next_visit_;
     }
     rank_[v] = next_component_--;
-    if ((++closed_ & 0xfff) == 0) context_.AddCompleted(0x1000);
+    CountClosed();
   }
 
   // False when the run must end.
@@ -90,10 +104,10 @@ class DepthFirst {
         continue;
       }
       const std::uint32_t target = graph_.target(frame.arc++);
-      if (rank_[target] == 0) {
-        Open(target);
-      } else {
+      if (rank_[target] != 0) {
         Learn(frame, target);
+      } else if (!CloseIfEnd(target)) {
+        Open(target);
       }
     }
     return true;
@@ -110,10 +124,9 @@ class DepthFirst {
   std::uint64_t closed_ = 0;
 };
 
-// Ranks, frames and open vertices (which grow by doubling), and the groups by node.
+// Ranks, frames and open vertices (which grow by doubling).
 std::uint64_t OwnBytes(std::uint64_t nodes) {
-  return nodes * (5 * sizeof(std::uint32_t) + 32) + nodes * sizeof(NodeIndex) +
-         EstimateComponentAnswerBytes(nodes);
+  return nodes * (5 * sizeof(std::uint32_t) + 32) + EstimateComponentAnswerBytes(nodes);
 }
 
 absl::StatusOr<AnalysisResult> ComputeStrong(const AnalysisInput& input, RunContext& context) {
@@ -125,11 +138,9 @@ absl::StatusOr<AnalysisResult> ComputeStrong(const AnalysisInput& input, RunCont
   context.SetTotal(graph->size());
   LIANJIE_ASSIGN_OR_RETURN(const StrongComponentsOfGraph found,
                            FindStrongComponents(*graph, context));
-  std::vector<std::uint32_t> group(input.snapshot().node_count(), 0);
-  for (std::uint32_t v = 0; v < graph->size(); ++v) group[graph->ToNode(v)] = found.component[v];
-  LIANJIE_ASSIGN_OR_RETURN(const std::vector<NodeIndex> nodes, NodesInside(input.view, context));
-  LIANJIE_ASSIGN_OR_RETURN(AnalysisResult result,
-                           ComponentAnswer(input.snapshot(), nodes, group, found.count, context));
+  LIANJIE_ASSIGN_OR_RETURN(
+      AnalysisResult result,
+      ComponentAnswer(input.snapshot(), graph->Nodes(), found.component, found.count, context));
   context.AddCompleted(context.total() - std::min(context.total(), context.completed()));
   return result;
 }

@@ -1,21 +1,20 @@
 #include "engine/structure/weak_components.h"
 
+#include <algorithm>
 #include <atomic>
 #include <numeric>
 #include <utility>
 #include <vector>
 
 #include "engine/core/status.h"
-#include "engine/paths/nodes_inside.h"
-#include "engine/runtime/work.h"
+#include "engine/graph/inside_marks.h"
+#include "engine/runtime/rows.h"
 #include "engine/structure/component_table.h"
-#include "tbb/blocked_range.h"
-#include "tbb/parallel_for.h"
 
 namespace lianjie {
 namespace {
 
-constexpr std::size_t kGrain = 1024;
+constexpr std::size_t kGrain = 4096;
 
 class UnionFind {
  public:
@@ -59,47 +58,112 @@ class UnionFind {
   std::vector<std::uint32_t> parent_;
 };
 
-template <typename Body>
-absl::Status ForEachNode(const Snapshot& snapshot, RunContext& context, const Body& body) {
-  context.Parallel([&] {
-    tbb::parallel_for(
-        tbb::blocked_range<NodeIndex>(0, snapshot.node_count(), kGrain),
-        [&](const auto& range) {
-          Poller poller(context);
-          if (context.Stopped()) return;
-          for (NodeIndex n = range.begin(); n != range.end(); ++n) {
-            if (!body(n, poller)) return;
-          }
-          context.AddCompleted(range.size());
-        },
-        tbb::simple_partitioner());
-  });
-  return context.Check();
-}
+// Links that each node joins by before the largest component is guessed.
+constexpr LinkIndex kRounds = 2;
+constexpr std::uint32_t kSamples = 1024;
+
+class Joining {
+ public:
+  Joining(const Snapshot& snapshot, const InsideMarks& marks, RunContext& context)
+      : snapshot_(snapshot), marks_(marks), context_(context), sets_(snapshot.node_count()) {}
+
+  // The least node of each node's component, by node.
+  absl::StatusOr<std::vector<std::uint32_t>> Run() {
+    for (LinkIndex round = 0; round < kRounds; ++round) {
+      LIANJIE_RETURN_IF_ERROR(ForEachNode([&](NodeIndex n, Poller& poller) {
+        const LinkIndex l = snapshot_.out_begin(n) + round;
+        if (l < snapshot_.out_end(n)) Join(n, snapshot_.links().target[l], l);
+        return !poller.Tick();
+      }));
+    }
+    LIANJIE_RETURN_IF_ERROR(Flatten());
+    const std::uint32_t largest = GuessLargest();
+    LIANJIE_RETURN_IF_ERROR(ForEachNode([&](NodeIndex n, Poller& poller) {
+      return sets_.Find(n) == largest ? !poller.Tick() : JoinAll(n, poller);
+    }));
+    LIANJIE_RETURN_IF_ERROR(Flatten());
+    return std::move(sets_).Take();
+  }
+
+ private:
+  void Join(NodeIndex n, NodeIndex other, LinkIndex l) {
+    if (marks_.Link(l)) sets_.Join(n, other);
+  }
+
+  // By the links that are left, either way: what is passed over at one end is seen at the other.
+  bool JoinAll(NodeIndex n, Poller& poller) {
+    const LinkColumns& links = snapshot_.links();
+    for (LinkIndex l = snapshot_.out_begin(n) + kRounds; l < snapshot_.out_end(n); ++l) {
+      if (poller.Tick()) return false;
+      Join(n, links.target[l], l);
+    }
+    for (const LinkIndex l : snapshot_.in_links(n)) {
+      if (poller.Tick()) return false;
+      Join(n, links.source[l], l);
+    }
+    return !poller.Tick();
+  }
+
+  // Every node straight below its root.
+  absl::Status Flatten() {
+    return ForEachNode([&](NodeIndex n, Poller& poller) {
+      const std::uint32_t root = sets_.Find(n);
+      std::atomic_ref<std::uint32_t>(sets_.cell(n)).store(root, std::memory_order_relaxed);
+      return !poller.Tick();
+    });
+  }
+
+  // The root that most of a sample have. Any would be right: the answer does not depend on it.
+  std::uint32_t GuessLargest() {
+    std::vector<std::uint32_t> roots;
+    const std::uint32_t n = snapshot_.node_count();
+    const std::uint32_t step = std::max(1u, n / kSamples);
+    for (std::uint64_t v = 0; v < n; v += step)
+      roots.push_back(sets_.Find(static_cast<std::uint32_t>(v)));
+    std::sort(roots.begin(), roots.end());
+    std::uint32_t largest = 0;
+    std::size_t most = 0;
+    for (std::size_t begin = 0, end = 0; begin < roots.size(); begin = end) {
+      while (end < roots.size() && roots[end] == roots[begin]) ++end;
+      if (end - begin <= most) continue;
+      most = end - begin;
+      largest = roots[begin];
+    }
+    return largest;
+  }
+
+  template <typename Body> absl::Status ForEachNode(const Body& body) {
+    return ForEachRows(snapshot_.node_count(), kGrain, context_,
+                       [&](std::size_t begin, std::size_t end, Poller& poller) {
+                         for (std::size_t n = begin; n != end; ++n) {
+                           if (!body(static_cast<NodeIndex>(n), poller)) return;
+                         }
+                         context_.AddCompleted(end - begin);
+                       });
+  }
+
+  const Snapshot& snapshot_;
+  const InsideMarks& marks_;
+  RunContext& context_;
+  UnionFind sets_;
+};
 
 absl::StatusOr<AnalysisResult> ComputeWeak(const AnalysisInput& input, RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(context.Check());
   const Snapshot& snapshot = input.snapshot();
   LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
                            Booking::Take(context, EstimateWeakComponentsBytes(input, {})));
-  context.SetTotal(2 * std::uint64_t{snapshot.node_count()});
-  UnionFind sets(snapshot.node_count());
-  LIANJIE_RETURN_IF_ERROR(ForEachNode(snapshot, context, [&](NodeIndex n, Poller& poller) {
-    for (LinkIndex l = snapshot.out_begin(n); l != snapshot.out_end(n); ++l) {
-      if (poller.Tick()) return false;
-      if (input.view.LinkInside(l)) sets.Join(n, snapshot.links().target[l]);
-    }
-    return true;
-  }));
-  // Flattening: every element straight below its root.
-  LIANJIE_RETURN_IF_ERROR(ForEachNode(snapshot, context, [&](NodeIndex n, Poller& poller) {
-    const std::uint32_t root = sets.Find(n);
-    std::atomic_ref<std::uint32_t>(sets.cell(n)).store(root, std::memory_order_relaxed);
-    return !poller.Tick();
-  }));
-  const std::vector<std::uint32_t> group = std::move(sets).Take();
-  LIANJIE_ASSIGN_OR_RETURN(const std::vector<NodeIndex> nodes, NodesInside(input.view, context));
-  return ComponentAnswer(input.snapshot(), nodes, group, group.size(), context);
+  context.SetTotal((kRounds + 3) * std::uint64_t{snapshot.node_count()});
+  LIANJIE_ASSIGN_OR_RETURN(const InsideMarks marks, MarkInside(input.view, context));
+  LIANJIE_ASSIGN_OR_RETURN(std::vector<std::uint32_t> root,
+                           Joining(snapshot, marks, context).Run());
+  LIANJIE_ASSIGN_OR_RETURN(std::vector<NodeIndex> nodes,
+                           marks.Nodes(snapshot.node_count(), context));
+  const std::size_t groups = root.size();
+  if (nodes.size() != root.size()) {
+    for (std::size_t row = 0; row < nodes.size(); ++row) root[row] = root[nodes[row]];
+  }
+  return ComponentAnswer(input.snapshot(), std::move(nodes), root, groups, context);
 }
 
 }  // namespace
@@ -114,7 +178,7 @@ absl::StatusOr<AnalysisResult> RunWeakComponents(const AnalysisInput& input,
 std::uint64_t EstimateWeakComponentsBytes(const AnalysisInput& input,
                                           const WeakComponentsOptions&) {
   const std::uint64_t nodes = input.snapshot().node_count();
-  return nodes * sizeof(std::uint32_t) + nodes * sizeof(NodeIndex) +
+  return nodes * sizeof(std::uint32_t) + EstimateInsideMarksBytes(input.view) +
          EstimateComponentAnswerBytes(nodes);
 }
 

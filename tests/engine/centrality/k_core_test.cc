@@ -135,8 +135,8 @@ TEST(KCore, MergesParallelLinksUnlessAsked) {
 
 TEST(KCore, SameBytesAtAnyNumberOfThreadsAndOrderOfFilling) {
   testing::RandomGraphOptions graph;
-  graph.nodes = 20000;
-  graph.links = 100000;
+  graph.nodes = 60000;  // levels of thousands, which threads share
+  graph.links = 150000;
   graph.regions = true;
   const testing::GraphRecords records = RandomGraph(graph);
   const AnalysisInput input = ToInput(records);
@@ -144,8 +144,20 @@ TEST(KCore, SameBytesAtAnyNumberOfThreadsAndOrderOfFilling) {
   for (const Direction direction : testing::kDirections) {
     const std::string bytes = ResultBytes(Answer(input, {.direction = direction}, 1));
     EXPECT_EQ(bytes, ResultBytes(Answer(input, {.direction = direction}, 2)));
+    EXPECT_EQ(bytes, ResultBytes(Answer(input, {.direction = direction}, 4)));
     EXPECT_EQ(bytes, ResultBytes(Answer(shuffled, {.direction = direction}, 2)));
   }
+}
+
+// Boost's cores of a graph whose first levels are shared by threads.
+TEST(KCore, EqualsBoostOnALargeGraph) {
+  testing::RandomGraphOptions graph;
+  graph.nodes = 60000;
+  graph.links = 150000;
+  const AnalysisInput input = ToInput(RandomGraph(graph));
+  const std::vector<std::int64_t> cores = Boost(MakeOracle(input, Direction::kUndirected));
+  for (const int threads : {1, 2, 4})
+    EXPECT_EQ(Answer(input, {}, threads).table.Find("score")->integers, cores);
 }
 
 TEST(KCore, EndsWhenCancelledOrShortOfMemory) {
