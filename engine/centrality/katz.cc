@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -20,7 +21,6 @@ namespace lianjie {
 namespace {
 
 constexpr double kPartOfLimit = 0.85;
-constexpr double kSumRounding = 1e-9;  // what a sum of weights may be off by, and more
 
 // Arcs lead from a vertex to those that it gathers from.
 ProjectionSpec SpecOf(const KatzOptions& options) {
@@ -64,17 +64,20 @@ absl::StatusOr<Attenuation> WithoutCycles(const Projection& graph,
   return Attenuation{most > 0 ? kPartOfLimit / most : kPartOfLimit, {}};
 }
 
-// The greatest sum of the weights that one vertex gathers by: no eigenvalue is above it.
+// The greatest sum of the weights that one vertex gathers by, with what its rounding may hide: no
+// eigenvalue is above it.
 absl::StatusOr<double> GreatestGathered(const Projection& graph, RunContext& context) {
   BlockSweep sweep(graph.size(), context);
   const SweepFigures figures = sweep.Run([&](std::uint32_t v, SweepFigures& part) {
     double sum = 0;
     for (std::uint64_t arc = graph.arcs_begin(v); arc != graph.arcs_end(v); ++arc)
       sum += graph.weight(arc);
-    part.greatest = std::max(part.greatest, sum);
+    const auto count = static_cast<double>(graph.arcs_end(v) - graph.arcs_begin(v));
+    const double rounding = count * std::numeric_limits<double>::epsilon();
+    part.greatest = std::max(part.greatest, sum * (1 + rounding));
   });
   LIANJIE_RETURN_IF_ERROR(context.Check());
-  return figures.greatest * (1 + kSumRounding);
+  return figures.greatest;
 }
 
 absl::StatusOr<Attenuation> Choose(const Projection& graph, const std::optional<double>& asked,

@@ -155,7 +155,7 @@ TEST(KCore, EqualsBoostOnALargeGraph) {
   graph.nodes = 60000;
   graph.links = 150000;
   const AnalysisInput input = ToInput(RandomGraph(graph));
-  const std::vector<std::int64_t> cores = Boost(MakeOracle(input, Direction::kUndirected));
+  const std::vector<std::int64_t> cores = Boost(testing::MakeOracle(input, Direction::kUndirected));
   for (const int threads : {1, 2, 4})
     EXPECT_EQ(Answer(input, {}, threads).table.Find("score")->integers, cores);
 }
