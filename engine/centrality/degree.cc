@@ -16,7 +16,7 @@
 namespace lianjie {
 namespace {
 
-constexpr std::size_t kGrain = 512;
+constexpr std::size_t kDegreeGrain = 512;
 
 struct Degrees {
   std::int64_t in_count = 0;
@@ -150,7 +150,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const DegreeO
   std::atomic<std::int64_t> self_loops{0};
   context.Parallel([&] {
     tbb::parallel_for(
-        tbb::blocked_range<std::size_t>(0, nodes.size(), kGrain),
+        tbb::blocked_range<std::size_t>(0, nodes.size(), kDegreeGrain),
         [&](const auto& range) {
           Poller poller(context);
           std::int64_t loops = 0;

@@ -62,7 +62,6 @@ std::uint64_t OwnBytes(const Snapshot& snapshot) {
 FlowModelOptions FlowOptions(FlowMode mode) {
   FlowModelOptions options;
   options.mode = mode;
-  options.want_arcs = mode != FlowMode::kLedger;
   return options;
 }
 

@@ -6,6 +6,7 @@
 #ifndef LIANJIE_ENGINE_GRAPH_ANALYSIS_H_
 #define LIANJIE_ENGINE_GRAPH_ANALYSIS_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -47,9 +48,33 @@ struct AnalysisResult {
 using ProjectionSource = std::function<absl::StatusOr<std::shared_ptr<const Projection>>(
     const View& view, const ProjectionSpec& spec, RunContext& context)>;
 
+// Something costly that is made of a view once and then serves many questions: the books of a flow,
+// a classification of all households. Immutable; thread safe.
+class Derived {
+ public:
+  virtual ~Derived() = default;
+  virtual std::uint64_t memory_bytes() const = 0;
+
+ protected:
+  Derived() = default;
+  Derived(const Derived&) = default;
+  Derived(Derived&&) = default;
+  Derived& operator=(const Derived&) = default;
+  Derived& operator=(Derived&&) = default;
+};
+using DerivedPointer = std::shared_ptr<const Derived>;
+using DerivedMaker = std::function<absl::StatusOr<DerivedPointer>(RunContext&)>;
+
+// Gives what `make` makes, from a cache where there is one; `key` says what it is, beside the view
+// that it is of.
+using DerivedSource = std::function<absl::StatusOr<DerivedPointer>(
+    const View& view, const std::string& key, const DerivedMaker& make, RunContext& context)>;
+
 struct AnalysisInput {
   View view;
   ProjectionSource projections = &Projection::Build;
+  DerivedSource derived = [](const View&, const std::string&, const DerivedMaker& make,
+                             RunContext& context) { return make(context); };
 
   const Snapshot& snapshot() const { return view.snapshot(); }
 };

@@ -16,7 +16,7 @@
 namespace lianjie {
 namespace {
 
-constexpr std::uint32_t kGrain = 256;
+constexpr std::uint32_t kClusteringGrain = 256;
 // A list this many times as long as another is searched in and not walked through.
 constexpr std::size_t kLopsided = 32;
 
@@ -80,7 +80,7 @@ class Triangles {
   template <typename Body> absl::Status ForEach(const Body& body, bool progress = true) {
     context_.Parallel([&] {
       tbb::parallel_for(
-          tbb::blocked_range<std::uint32_t>(0, graph_.size(), kGrain),
+          tbb::blocked_range<std::uint32_t>(0, graph_.size(), kClusteringGrain),
           [&](const auto& range) {
             Poller poller(context_);
             if (context_.Stopped()) return;
