@@ -3,9 +3,13 @@
 #include <algorithm>
 #include <atomic>
 #include <bit>
-#include <cstring>
 
 #include "engine/core/status.h"
+#include "engine/runtime/work.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 namespace lianjie {
 namespace {
@@ -13,33 +17,60 @@ namespace {
 constexpr std::size_t kWord = 64;
 constexpr std::size_t kLinkBlock = std::size_t{1} << 15;
 
-// Bytes of 0 and 1, one for each of 64 rows.
-struct Marks {
-  std::uint8_t on[kWord];
-
-  Marks() { std::memset(on, 1, kWord); }
-
-  void NotAfter(const Date* from, Date day) {
-    for (std::size_t i = 0; i < kWord; ++i) on[i] &= from[i].days <= day.days ? 1 : 0;
+// Bits of 64 rows whose interval [from, to) has the day, and of those that stand. Four dates and
+// sixteen states a step on any x86-64; GCC makes of the plain loops one row a step.
+#ifdef __SSE2__
+std::uint64_t FromWord(const Date* from, Date day) {
+  const __m128i last = _mm_set1_epi32(day.days);
+  std::uint64_t later = 0;
+  for (std::size_t i = 0; i < kWord; i += 4) {
+    const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
+    const auto bits =
+        static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpgt_epi32(four, last))));
+    later |= std::uint64_t{bits} << i;
   }
-  void Before(const Date* to, Date day) {
-    for (std::size_t i = 0; i < kWord; ++i) on[i] &= to[i].days > day.days ? 1 : 0;
+  return ~later;
+}
+std::uint64_t ToWord(const Date* to, Date day) {
+  const __m128i now = _mm_set1_epi32(day.days);
+  std::uint64_t later = 0;
+  for (std::size_t i = 0; i < kWord; i += 4) {
+    const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(to + i));
+    const auto bits =
+        static_cast<unsigned>(_mm_movemask_ps(_mm_castsi128_ps(_mm_cmpgt_epi32(four, now))));
+    later |= std::uint64_t{bits} << i;
   }
-  void Standing(const LinkStatus* status) {
-    static_assert(static_cast<int>(LinkStatus::kUnspecified) == 0 &&
-                  static_cast<int>(LinkStatus::kActive) == 1);
-    for (std::size_t i = 0; i < kWord; ++i) on[i] &= static_cast<int>(status[i]) <= 1 ? 1 : 0;
+  return later;
+}
+std::uint64_t StatusWord(const LinkStatus* status) {
+  const __m128i active = _mm_set1_epi8(static_cast<char>(LinkStatus::kActive));
+  std::uint64_t others = 0;
+  for (std::size_t i = 0; i < kWord; i += 16) {
+    const __m128i some = _mm_loadu_si128(reinterpret_cast<const __m128i*>(status + i));
+    const auto bits = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpgt_epi8(some, active)));
+    others |= std::uint64_t{bits} << i;
   }
-  std::uint64_t Pack() const {
-    std::uint64_t word = 0;
-    for (std::size_t i = 0; i < kWord / 8; ++i) {
-      std::uint64_t bits = 0;
-      for (std::size_t j = 0; j < 8; ++j) bits |= std::uint64_t{on[i * 8 + j]} << j;
-      word |= bits << (8 * i);
-    }
-    return word;
-  }
-};
+  return ~others;
+}
+#else
+template <typename Is> std::uint64_t WordOf(const Is& is) {
+  std::uint64_t word = 0;
+  for (std::size_t i = 0; i < kWord; ++i) word |= std::uint64_t{is(i)} << i;
+  return word;
+}
+std::uint64_t FromWord(const Date* from, Date day) {
+  return WordOf([&](std::size_t i) { return from[i] <= day; });
+}
+std::uint64_t ToWord(const Date* to, Date day) {
+  return WordOf([&](std::size_t i) { return day < to[i]; });
+}
+std::uint64_t StatusWord(const LinkStatus* status) {
+  return WordOf([&](std::size_t i) { return static_cast<int>(status[i]) <= 1; });
+}
+#endif
+static_assert(sizeof(Date) == 4 && sizeof(LinkStatus) == 1);
+static_assert(static_cast<int>(LinkStatus::kUnspecified) == 0 &&
+              static_cast<int>(LinkStatus::kActive) == 1);
 
 bool OnDay(const SharedArray<Date>& from, const SharedArray<Date>& to, std::size_t i, Date day) {
   return (from.empty() || from[i] <= day) && (to.empty() || day < to[i]);
@@ -57,14 +88,16 @@ class Finder {
     const bool dated = !graph_.nodes().valid_from.empty() || !graph_.nodes().valid_to.empty();
     if (dated) LIANJIE_RETURN_IF_ERROR(Nodes(context));
     out_.links.assign((std::size_t{graph_.link_count()} + kWord - 1) / kWord, 0);
-    return ForEachFlowBlock(
+    LIANJIE_RETURN_IF_ERROR(ForEachFlowBlock(
         context, graph_.link_count(),
         [this](std::size_t, std::size_t begin, std::size_t end) {
           for (std::size_t at = begin; at < end; at += kWord) {
             out_.links[at / kWord] = LinkWord(at, std::min(end, at + kWord));
           }
         },
-        kLinkBlock);
+        kLinkBlock));
+    const bool drop = !out_.nodes.empty() && !view_.period().has_value();
+    return drop ? DropEnds(context) : absl::OkStatus();
   }
 
  private:
@@ -94,10 +127,12 @@ class Finder {
       }
       return word;
     }
-    Marks marks;
-    if (!nodes.valid_from.empty()) marks.NotAfter(nodes.valid_from.data() + begin, view_.as_of());
-    if (!nodes.valid_to.empty()) marks.Before(nodes.valid_to.data() + begin, view_.as_of());
-    return marks.Pack();
+    std::uint64_t word = ~std::uint64_t{0};
+    if (!nodes.valid_from.empty()) {
+      word &= FromWord(nodes.valid_from.data() + begin, view_.as_of());
+    }
+    if (!nodes.valid_to.empty()) word &= ToWord(nodes.valid_to.data() + begin, view_.as_of());
+    return word;
   }
 
   std::uint64_t LinkWord(std::size_t begin, std::size_t end) const {
@@ -116,23 +151,37 @@ class Finder {
         word |= std::uint64_t{on} << (l - begin);
       }
     } else {
-      Marks marks;
-      if (!links.valid_from.empty()) marks.NotAfter(links.valid_from.data() + begin, view_.as_of());
-      if (!links.valid_to.empty()) marks.Before(links.valid_to.data() + begin, view_.as_of());
-      if (!links.status.empty()) marks.Standing(links.status.data() + begin);
-      word = marks.Pack();
-    }
-    return out_.nodes.empty() ? word : WithEnds(word, begin);
-  }
-
-  std::uint64_t WithEnds(std::uint64_t word, std::size_t begin) const {
-    for (std::uint64_t left = word; left != 0; left &= left - 1) {
-      const auto i = static_cast<std::size_t>(std::countr_zero(left));
-      const std::size_t l = begin + i;
-      if (out_.Node(graph_.links().source[l]) && out_.Node(graph_.links().target[l])) continue;
-      word &= ~(std::uint64_t{1} << i);
+      word = ~std::uint64_t{0};
+      if (!links.valid_from.empty()) {
+        word &= FromWord(links.valid_from.data() + begin, view_.as_of());
+      }
+      if (!links.valid_to.empty()) word &= ToWord(links.valid_to.data() + begin, view_.as_of());
+      if (!links.status.empty()) word &= StatusWord(links.status.data() + begin);
     }
     return word;
+  }
+
+  // Links of nodes that are not active: those few are gone through, not the links.
+  absl::Status DropEnds(RunContext& context) {
+    Poller poller(context);
+    const auto drop = [&](LinkIndex l) { out_.links[l >> 6] &= ~(std::uint64_t{1} << (l & 63)); };
+    for (NodeIndex n = 0; n < graph_.node_count(); ++n) {
+      if ((n & 63) == 0 && out_.nodes[n >> 6] == ~std::uint64_t{0}) {
+        n += 63;
+        continue;
+      }
+      if (poller.Tick()) return context.Check();
+      if (out_.Node(n)) continue;
+      for (LinkIndex l = graph_.out_begin(n); l < graph_.out_end(n); ++l) {
+        if (poller.Tick()) return context.Check();
+        drop(l);
+      }
+      for (const LinkIndex l : graph_.in_links(n)) {
+        if (poller.Tick()) return context.Check();
+        drop(l);
+      }
+    }
+    return absl::OkStatus();
   }
 
   const View& view_;

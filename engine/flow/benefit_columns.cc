@@ -118,8 +118,8 @@ class ColumnMaker {
 
   NumberLayer& AddLayer(std::string name, std::string description,
                         const Buffer<double>* base = nullptr) {
-    Column& column = table_.column(table_.AddColumn(std::move(name), ColumnType::kNumber, "yuan",
-                                                    std::move(description)));
+    Column& column = table_.column(
+        table_.AddColumn(std::move(name), ColumnType::kNumber, "yuan", std::move(description)));
     NumberLayer& layer = column.number_layer.emplace();
     layer.rows = rows_.size();
     if (base != nullptr) {
@@ -149,9 +149,9 @@ class ColumnMaker {
   void AddMoney() {
     const auto all = [](PayerIndex) { return true; };
     const SparseColumn none;
-    NumberLayer& throughput = AddLayer(
-        "throughput_yuan", "All money that reached the node; of a household its gross receipts.",
-        &gross_);
+    NumberLayer& throughput =
+        AddLayer("throughput_yuan",
+                 "All money that reached the node; of a household its gross receipts.", &gross_);
     for (const ColumnBlock& block : blocks_) {
       throughput.at.insert(throughput.at.end(), block.rows.begin(), block.rows.end());
       throughput.values.insert(throughput.values.end(), block.throughput.begin(),
@@ -161,19 +161,18 @@ class ColumnMaker {
              &benefit_);
     AddLayer("gross_yuan", "All that was paid to a household, and its own injection.", &gross_);
     AddLayer("direct_yuan", "Benefit that passed exactly one paying organisation.", &direct_);
-    AddLayer("indirect_yuan", "Benefit that passed more than one paying organisation.",
-             &indirect_);
+    AddLayer("indirect_yuan", "Benefit that passed more than one paying organisation.", &indirect_);
     AddPayers(AddLayer("retained_yuan", "What an organisation keeps."), model_.retaineds(), none,
               all);
-    AddPayers(AddLayer("leaked_yuan",
-                       "What leaves by leak_share, and what is paid out of the filter."),
-              model_.leakeds(), model_.to_outsides(), all);
+    AddPayers(
+        AddLayer("leaked_yuan", "What leaves by leak_share, and what is paid out of the filter."),
+        model_.leakeds(), model_.to_outsides(), all);
     AddPayers(AddLayer("injected_yuan",
                        "Money that enters here, from the market and from outside the filter."),
               model_.injections(), model_.from_outsides(), all);
-    AddPayers(AddLayer("unexplained_injection_yuan",
-                       "What the node paid without a recorded source."),
-              model_.unexplaineds(), none, all);
+    AddPayers(
+        AddLayer("unexplained_injection_yuan", "What the node paid without a recorded source."),
+        model_.unexplaineds(), none, all);
     AddPayers(AddLayer("operating_loss_yuan",
                        "What a household's operating account paid beyond what it received."),
               model_.unexplaineds(), none, [this](PayerIndex p) { return model_.IsAccount(p); });

@@ -36,9 +36,7 @@ class NodeRows {
   explicit NodeRows(const FlowModel& model);
   std::size_t size() const { return size_; }
   bool all() const { return all_; }
-  NodeIndex Node(std::size_t row) const {
-    return all_ ? static_cast<NodeIndex>(row) : nodes_[row];
-  }
+  NodeIndex Node(std::size_t row) const { return all_ ? static_cast<NodeIndex>(row) : nodes_[row]; }
   // Empty when all nodes are rows.
   const std::vector<NodeIndex>& nodes() const { return nodes_; }
   // The row of a node; size() for one outside.

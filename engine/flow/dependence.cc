@@ -8,8 +8,8 @@
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "engine/flow/benefit_parts.h"
-#include "engine/flow/flow_ledger.h"
 #include "engine/flow/flow_core.h"
+#include "engine/flow/flow_ledger.h"
 #include "engine/runtime/work.h"
 
 namespace lianjie {
@@ -66,7 +66,7 @@ absl::Status LossesOfAll(const FlowModel& model, const FlowCore& core, AnalysisR
   result.summary.emplace_back("exact", report.exact);
   result.summary.emplace_back("max_relative_error", report.max_relative_error);
   if (!report.exact) {
-    result.warnings.push_back(Cat("In cycles of more than ", kExactDiagonalBlock,
+    result.warnings.push_back(Cat("In some cycle of more than ", kExactDiagonalBlock,
                                   " payers losses are estimated, with a relative error of at most ",
                                   report.max_relative_error, "."));
   }

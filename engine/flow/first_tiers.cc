@@ -178,12 +178,12 @@ class FirstTiers::Maker {
 
   absl::Status Scale() {
     double* const first = out_.first_.data();
-    return ForEachFlowBlock(
-        context_, model_.payer_count(), [&](std::size_t, std::size_t begin, std::size_t end) {
-          for (std::size_t p = begin; p < end; ++p) {
-            first[p] *= model_.ShareScale(static_cast<PayerIndex>(p));
-          }
-        });
+    return ForEachFlowBlock(context_, model_.payer_count(),
+                            [&](std::size_t, std::size_t begin, std::size_t end) {
+                              for (std::size_t p = begin; p < end; ++p) {
+                                first[p] *= model_.ShareScale(static_cast<PayerIndex>(p));
+                              }
+                            });
   }
 
   FirstTiers& out_;

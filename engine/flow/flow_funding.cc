@@ -73,14 +73,15 @@ absl::Status FundingSearch::Run() {
 absl::Status FundingSearch::LookUp() {
   std::vector<std::vector<PayerIndex>> left(FlowBlockCount(m_.payer_count()));
   std::vector<std::vector<PayerIndex>> found(left.size());
-  LIANJIE_RETURN_IF_ERROR(ForEachFlowBlock(
-      context_, m_.payer_count(), [&](std::size_t b, std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) {
-          const auto p = static_cast<PayerIndex>(i);
-          if (!m_.IsCore(p) || m_.x_[p] == 0.0 || Funds(p)) continue;
-          (FindsFunds(p) ? found : left)[b].push_back(p);
-        }
-      }));
+  LIANJIE_RETURN_IF_ERROR(ForEachFlowBlock(context_, m_.payer_count(),
+                                           [&](std::size_t b, std::size_t begin, std::size_t end) {
+                                             for (std::size_t i = begin; i < end; ++i) {
+                                               const auto p = static_cast<PayerIndex>(i);
+                                               if (!m_.IsCore(p) || m_.x_[p] == 0.0 || Funds(p))
+                                                 continue;
+                                               (FindsFunds(p) ? found : left)[b].push_back(p);
+                                             }
+                                           }));
   for (const std::vector<PayerIndex>& block : left) {
     left_.insert(left_.end(), block.begin(), block.end());
   }

@@ -26,13 +26,6 @@ absl::Status FlowModelOptions::Validate() const {
   return absl::OkStatus();
 }
 
-double FlowModel::StatedShare(LinkIndex l) const {
-  const LinkColumns& links = snapshot().links();
-  if (!IsKnown(links.share, l) || ValueOr(links.share_of, l) == ShareOf::kSurplus) return 0.0;
-  const double share = links.share[l];
-  return share == 0.0 ? share : share * view_.LinkPartOfPayer(l);
-}
-
 double FlowModel::LinkShare(LinkIndex l) const {
   if (!LinkActive(l)) return 0.0;
   if (options_.mode == FlowMode::kShare) return StatedShare(l);
@@ -113,8 +106,7 @@ absl::StatusOr<std::vector<std::uint8_t>> FlowModel::ReachedByInjections(
 std::uint64_t FlowModel::memory_bytes() const {
   const auto bits = [](const std::vector<std::uint64_t>& words) { return words.capacity() * 8; };
   std::uint64_t bytes = bits(active_.nodes) + bits(active_.links) + bits(inside_nodes_) +
-                        bits(inside_) + payer_of_.size() * 4 +
-                        nodes_.size() * (4 + 1 + 8 + 8);
+                        bits(inside_) + payer_of_.size() * 4 + nodes_.size() * (4 + 1 + 8 + 8);
   for (const SparseColumn* column :
        {&f_, &u_, &retained_, &leaked_, &from_outside_, &to_outside_}) {
     bytes += column->memory_bytes();
@@ -123,6 +115,10 @@ std::uint64_t FlowModel::memory_bytes() const {
 }
 
 namespace {
+
+template <typename T> const T* DataOf(const SharedArray<T>& column) {
+  return column.empty() ? nullptr : column.data();
+}
 
 std::uint64_t MostPayers(const Snapshot& snapshot) {
   const Snapshot::PayerCounts& counts = snapshot.payer_counts();
@@ -151,8 +147,9 @@ std::uint64_t FlowModel::EstimateBytes(const Snapshot& snapshot, const FlowModel
 FlowModel::FlowModel(View view, const FlowModelOptions& options)
     : view_(std::move(view)),
       options_(options),
-      paid_(view_.snapshot().links().paid_yuan.empty() ? nullptr
-                                                       : view_.snapshot().links().paid_yuan.data()),
+      paid_(DataOf(view_.snapshot().links().paid_yuan)),
+      share_(DataOf(view_.snapshot().links().share)),
+      share_of_(DataOf(view_.snapshot().links().share_of)),
       by_day_(!view_.period().has_value()),
       payer_of_(view_.snapshot().node_count()),
       nodes_(0),
@@ -166,15 +163,15 @@ absl::StatusOr<std::shared_ptr<const FlowModel>> FlowModel::Get(const AnalysisIn
                                                                 RunContext& context) {
   const std::string key = Cat("books ", static_cast<int>(options.mode), ' ',
                               options.signed_injections ? 1 : 0, ' ', options.tolerance);
-  LIANJIE_ASSIGN_OR_RETURN(
-      const DerivedPointer made,
-      input.derived(
-          view, key,
-          [&](RunContext& run) -> absl::StatusOr<DerivedPointer> {
-            LIANJIE_ASSIGN_OR_RETURN(FlowModel model, Build(view, options, run));
-            return std::make_shared<const FlowModel>(std::move(model));
-          },
-          context));
+  LIANJIE_ASSIGN_OR_RETURN(const DerivedPointer made,
+                           input.derived(
+                               view, key,
+                               [&](RunContext& run) -> absl::StatusOr<DerivedPointer> {
+                                 LIANJIE_ASSIGN_OR_RETURN(FlowModel model,
+                                                          Build(view, options, run));
+                                 return std::make_shared<const FlowModel>(std::move(model));
+                               },
+                               context));
   return std::static_pointer_cast<const FlowModel>(made);
 }
 

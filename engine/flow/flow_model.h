@@ -196,6 +196,13 @@ class FlowModel final : public Derived {
     const double paid = paid_[l];
     return !(paid == paid) ? 0.0 : by_day_ ? paid : view_.PaidYuan(l);
   }
+  // Prefetching what Stated reads, and who pays by which mechanism.
+  LinkPrefetch PrefetchIncoming() const {
+    const LinkColumns& links = snapshot().links();
+    const double* const stated = options_.mode == FlowMode::kShare ? share_ : paid_;
+    return LinkPrefetch(snapshot().all_in_links(), stated, links.source.data(),
+                        links.mechanism.data());
+  }
   // What turns Stated of a link into a share of its payer's money, and into yuan.
   double ShareScale(PayerIndex payer) const {
     if (options_.mode == FlowMode::kShare) return 1.0;
@@ -281,15 +288,23 @@ class FlowModel final : public Derived {
                                 kUnfunded = 16, kCore = 32;
   // The share that a link states, by the part of its payer's days on which it holds; 0 when it
   // states none.
-  double StatedShare(LinkIndex l) const;
+  double StatedShare(LinkIndex l) const {
+    if (share_ == nullptr) return 0.0;
+    const double share = share_[l];
+    if (!(share == share) || share == 0.0) return 0.0;
+    if (share_of_ != nullptr && share_of_[l] == ShareOf::kSurplus) return 0.0;
+    return by_day_ ? share : share * view_.LinkPartOfPayer(l);
+  }
   absl::StatusOr<std::vector<PayerPart>> PayersOf(NodeIndex household, bool narrow_only,
                                                   bool households_pay, RunContext& context) const;
   FlowModel(View view, const FlowModelOptions& options);
 
   View view_;
   FlowModelOptions options_;
-  const double* paid_;  // of the snapshot; nullptr when no link has it
-  bool by_day_;         // amounts are whole years'
+  const double* paid_;  // of the snapshot, as the next two; nullptr when no link has it
+  const double* share_;
+  const ShareOf* share_of_;
+  bool by_day_;  // amounts are whole years'
   ActiveBits active_;
   std::vector<std::uint64_t> inside_nodes_, inside_;  // a bit each; empty when unfiltered
   Buffer<PayerIndex> payer_of_;                       // by node

@@ -28,19 +28,15 @@ constexpr double kShareRounding = 1e-12;
 // Shares of a payer may add up to this much above 1; the store refuses more.
 constexpr double kShareExcess = 1e-9;
 
-// Numbers of the payers of one block, and what is counted of them.
-struct PayerBlock {
-  PayerIndex first = 0;
-  SparseColumn::Part f, u, retained, leaked, from_outside, to_outside;
-  std::uint64_t derived = 0, shareless = 0;
-};
-
 }  // namespace
 
 class FlowModelBuilder {
  public:
   FlowModelBuilder(FlowModel& model, RunContext& context)
-      : m_(model), graph_(model.snapshot()), context_(context) {}
+      : m_(model),
+        graph_(model.snapshot()),
+        context_(context),
+        prefetch_(model.PrefetchIncoming()) {}
 
   absl::Status Run() {
     LIANJIE_ASSIGN_OR_RETURN(m_.active_, ActiveBits::Find(m_.view_, context_));
@@ -56,12 +52,20 @@ class FlowModelBuilder {
   }
 
  private:
+  // Numbers of the payers of one block, and what is counted of them.
+  struct PayerBlock {
+    PayerIndex first = 0;
+    SparseColumn::Part f, u, retained, leaked, from_outside, to_outside;
+    std::uint64_t derived = 0, shareless = 0;
+  };
+
   bool ledger() const { return m_.options_.mode == FlowMode::kLedger; }
   bool IsHousehold(NodeIndex n) const { return graph_.nodes().kind[n] == NodeKind::kHousehold; }
 
   SparseColumn Column(SparseColumn::Part PayerBlock::*part) const {
-    return SparseColumn(m_.payer_count(), blocks_.size(),
-                       [&](std::size_t b) -> const SparseColumn::Part& { return blocks_[b].*part; });
+    return SparseColumn(
+        m_.payer_count(), blocks_.size(),
+        [&](std::size_t b) -> const SparseColumn::Part& { return blocks_[b].*part; });
   }
 
   template <typename Body> absl::Status ForEachNodeBlock(const Body& body) {
@@ -99,7 +103,9 @@ class FlowModelBuilder {
     const bool household = IsHousehold(n);
     double sum = 0;
     std::size_t seen = 0;
-    for (const LinkIndex l : graph_.in_links(n)) {
+    for (const LinkIndex& link : graph_.in_links(n)) {
+      prefetch_.At(&link);
+      const LinkIndex l = link;
       if ((++seen & (kRowPoll - 1)) == 0 && context_.Stopped()) break;
       if (!m_.LinkActive(l)) continue;
       if (household && !IsOperatingIncome(graph_.links().mechanism[l])) continue;
@@ -196,8 +202,9 @@ class FlowModelBuilder {
     if (IsHousehold(n)) {
       ForEachPaid(n, [&](LinkIndex l) {
         const NodeKind kind = graph_.nodes().kind[links.target[l]];
-        out.to_transparent = out.to_transparent || IsAsset(kind) ||
-                             (kind == NodeKind::kHousehold && IsOperatingIncome(links.mechanism[l]));
+        out.to_transparent =
+            out.to_transparent || IsAsset(kind) ||
+            (kind == NodeKind::kHousehold && IsOperatingIncome(links.mechanism[l]));
       });
     }
     if (ledger()) {
@@ -244,8 +251,7 @@ class FlowModelBuilder {
     // max: what is due to rounding must not make the shares add up to more than 1.
     const double x = std::max({funded, out, 0.0});
     const double surplus = x - out;
-    const double leaked =
-        std::min(surplus, ValueOr(graph_.nodes().leak_share, n, 0.0) * x);
+    const double leaked = std::min(surplus, ValueOr(graph_.nodes().leak_share, n, 0.0) * x);
     m_.x_[p] = x;
     if (leaked != 0.0) block.leaked.emplace_back(p, leaked);
     // The rest of a payer's money: an organisation retains it, an operating account passes it on.
@@ -320,8 +326,7 @@ class FlowModelBuilder {
       }
       const double tolerance = m_.options_.tolerance;
       const std::span<double> x(m_.x_.data(), m_.x_.size());
-      LIANJIE_RETURN_IF_ERROR(
-          core.Forward(x, 1, tolerance, &m_.solve_residual_yuan_, context_));
+      LIANJIE_RETURN_IF_ERROR(core.Forward(x, 1, tolerance, &m_.solve_residual_yuan_, context_));
       if (!withdrawn.empty()) {
         LIANJIE_RETURN_IF_ERROR(
             core.Forward(withdrawn, 1, tolerance, &m_.solve_residual_yuan_, context_));
@@ -336,7 +341,7 @@ class FlowModelBuilder {
         yuan.emplace_back(p, shares.values()[i] * m_.x_[p]);
       }
       return SparseColumn(m_.payer_count(), 1,
-                         [&](std::size_t) -> const SparseColumn::Part& { return yuan; });
+                          [&](std::size_t) -> const SparseColumn::Part& { return yuan; });
     };
     m_.retained_ = times_x(kept);
     m_.leaked_ = times_x(leaks);
@@ -387,6 +392,7 @@ class FlowModelBuilder {
   FlowModel& m_;
   const Snapshot& graph_;
   RunContext& context_;
+  const LinkPrefetch prefetch_;
   std::vector<std::uint64_t> payers_;  // a bit a node
   std::vector<PayerBlock> blocks_;     // of nodes
   std::mutex failure_mutex_;

@@ -37,7 +37,8 @@ class HouseholdReader {
         mechanism_(graph_.links().mechanism.data()),
         driver_(graph_.links().driver.empty() ? nullptr : graph_.links().driver.data()),
         filtered_(!model.view().unfiltered()),
-        by_payer_(model.mode() == FlowMode::kShare || model.unfunded_count() > 0) {
+        by_payer_(model.mode() == FlowMode::kShare || model.unfunded_count() > 0),
+        prefetch_(model.PrefetchIncoming()) {
     for (std::size_t m = 0; m < kMechanisms; ++m) {
       operating_[m] = IsOperatingIncome(static_cast<Mechanism>(m));
       for (std::size_t d = 0; d < kDrivers; ++d) {
@@ -46,9 +47,22 @@ class HouseholdReader {
     }
   }
 
+  const LinkPrefetch& prefetch() const { return prefetch_; }
   bool IsNarrowLink(LinkIndex l) const {
     const auto driver = driver_ == nullptr ? 0 : static_cast<std::size_t>(driver_[l]);
     return narrow_[static_cast<std::size_t>(mechanism_[l]) * kDrivers + driver];
+  }
+
+  // Benefit of `household` by an active link that pays it.
+  double BenefitOf(LinkIndex l, NodeIndex household) const {
+    const double stated = model_.Stated(l);
+    if (stated == 0.0) return 0.0;
+    const double amount =
+        by_payer_ ? stated * model_.YuanScale(model_.PayerOf(source_[l])) : stated;
+    const PayerIndex account = model_.PayerOf(household);
+    const bool to_account =
+        account != kNoPayer && operating_[static_cast<std::size_t>(mechanism_[l])];
+    return to_account ? amount * model_.pass(account) : amount;
   }
 
   HouseholdMoney Read(NodeIndex household) const {
@@ -62,7 +76,9 @@ class HouseholdReader {
       out.benefit = own * pass;
       out.gross = model_.IsUnfunded(account) ? 0.0 : own;
     }
-    for (const LinkIndex l : graph_.in_links(household)) {
+    for (const LinkIndex& link : graph_.in_links(household)) {
+      prefetch_.At(&link);
+      const LinkIndex l = link;
       if (!model_.LinkActive(l)) continue;
       const double stated = model_.Stated(l);
       if (stated == 0.0) continue;
@@ -113,6 +129,7 @@ class HouseholdReader {
   const Driver* const driver_;
   const bool filtered_;
   const bool by_payer_;  // an amount depends on its payer's x
+  const LinkPrefetch prefetch_;
   std::array<bool, kMechanisms> operating_{};
   std::array<bool, kMechanisms * kDrivers> narrow_{};
 };

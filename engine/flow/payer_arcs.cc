@@ -37,8 +37,7 @@ absl::StatusOr<PayerArcs> PayerArcs::Make(const FlowModel& model, RunContext& co
 
 std::uint64_t PayerArcs::EstimateBytes(const Snapshot& snapshot) {
   const Snapshot::PayerCounts& counts = snapshot.payer_counts();
-  const std::uint64_t payers =
-      snapshot.node_count() - counts.households + counts.paying_households;
+  const std::uint64_t payers = snapshot.node_count() - counts.households + counts.paying_households;
   // Of the links of a county four in ten lie between payers; where nobody is a household, all do.
   const std::uint64_t arcs = counts.households * 2 > snapshot.node_count()
                                  ? std::uint64_t{snapshot.link_count()} * 2 / 5

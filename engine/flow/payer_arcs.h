@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "engine/flow/flow_model.h"
 #include "engine/flow/flow_block.h"
+#include "engine/flow/flow_model.h"
 #include "engine/runtime/run_context.h"
 
 namespace lianjie {

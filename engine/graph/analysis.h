@@ -39,7 +39,8 @@ struct AnalysisResult {
   Table table;
   std::optional<Ledger> ledger;
   std::vector<std::string>
-      warnings;            // whole sentences: what a reader must know to read the numbers right
+      warnings;  // whole sentences: what a reader must know to read the numbers right
+  std::optional<std::uint64_t> whole_rows;  // not given: those of the table
   bool truncated = false;  // the analysis itself stopped early; says why in truncation_reason
   std::string truncation_reason;
 };
@@ -75,6 +76,10 @@ struct AnalysisInput {
   ProjectionSource projections = &Projection::Build;
   DerivedSource derived = [](const View&, const std::string&, const DerivedMaker& make,
                              RunContext& context) { return make(context); };
+  // How many rows of the table will be shown; 0: all. An analysis whose further rows cost
+  // something may leave them out, and then says how many the whole has
+  // (AnalysisResult::whole_rows).
+  std::uint64_t most_rows = 0;
 
   const Snapshot& snapshot() const { return view.snapshot(); }
 };

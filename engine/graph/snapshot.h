@@ -148,6 +148,9 @@ class Snapshot {
     return {in_links_.data() + in_offsets_[n], in_links_.data() + in_offsets_[n + 1]};
   }
 
+  // The same of all nodes, one behind the other.
+  std::span<const LinkIndex> all_in_links() const { return {in_links_.data(), in_links_.size()}; }
+
   // Nodes of a region with all below it: [first, second). kNoRegion gives the unplaced.
   std::pair<NodeIndex, NodeIndex> NodesOf(RegionIndex region) const;
 
