@@ -8,15 +8,14 @@
 // at both its ends through tests of its dates, and laid out all arcs between payers: 45 sweeps.
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <mutex>
-#include <string>
+#include <utility>
 
 #include "engine/core/status.h"
-#include "engine/core/text.h"
 #include "engine/flow/flow_blocks.h"
 #include "engine/flow/flow_core.h"
 #include "engine/flow/flow_exits.h"
+#include "engine/flow/flow_faults.h"
 #include "engine/flow/flow_funding.h"
 #include "engine/flow/flow_model.h"
 
@@ -285,30 +284,8 @@ class FlowModelBuilder {
     const std::lock_guard lock(failure_mutex_);
     if (std::pair(fault, n) >= failed_) return;
     failed_ = {fault, n};
-    failure_ = fault == Fault::kNegative ? NegativeInjection(n) : SharesExceedOne(n, sum);
-  }
-
-  absl::Status NegativeInjection(NodeIndex n) const {
-    const std::string id(graph_.NodeId(n));
-    const std::string amount = FormatDouble(graph_.nodes().outside_revenue_yuan[n]);
-    return MakeError(absl::StatusCode::kInvalidArgument,
-                     Cat("node '", id, "' has an injection below 0 (outside_revenue_yuan ", amount,
-                         "); ask with signed_injections to solve injections and withdrawals apart"),
-                     {.reason = Reason::kInvalidField,
-                      .field = "signed_injections",
-                      .row = {},
-                      .metadata = {{"node", id}, {"outside_revenue_yuan", amount}}});
-  }
-
-  absl::Status SharesExceedOne(NodeIndex n, double sum) const {
-    const std::string id(graph_.NodeId(n));
-    return MakeError(
-        absl::StatusCode::kFailedPrecondition,
-        Cat("the RECEIPTS shares and leak_share of '", id, "' add up to ", sum, ", more than 1"),
-        {.reason = Reason::kSharesExceedOne,
-         .field = "share",
-         .row = {},
-         .metadata = {{"node", id}, {"sum", FormatDouble(sum)}}});
+    failure_ = fault == Fault::kNegative ? NegativeInjectionError(graph_, n)
+                                         : SharesExceedOneError(graph_, n, sum);
   }
 
   // Share mode: the solution is unique iff every funded payer reaches an exit.
