@@ -198,7 +198,15 @@ absl::StatusOr<AnalysisInput> AnalysisHandlers::See(const v1::Frame& frame, cons
     phase.name = "running";
     return made;
   };
-  return AnalysisInput{.view = std::move(view), .projections = std::move(projections)};
+  DerivedSource derived = [this, graph = asked.graph](const View& v, const std::string& key,
+                                                      const DerivedMaker& make,
+                                                      RunContext& context) {
+    return keeper_.GetDerived(graph, v, key, make, context);
+  };
+  return AnalysisInput{.view = std::move(view),
+                       .projections = std::move(projections),
+                       .derived = std::move(derived),
+                       .most_rows = asked.max_rows};
 }
 
 absl::StatusOr<bool> AnalysisHandlers::Prepare(Arrival& arrival, StreamWriter& writer, Call& call,

@@ -1,5 +1,6 @@
 #include "server/answer.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -41,10 +42,15 @@ absl::Status CheckFinite(const Table& table) {
       return absl::InternalError(ToAbsl(
           Cat("column ", column.name, " has ", column.size(), " rows of ", table.row_count())));
     }
-    for (const double value : column.numbers) {
-      if (value - value != 0 && value == value) {
-        return absl::InternalError(ToAbsl(Cat("column ", column.name, " holds an infinite value")));
-      }
+    const auto infinite = [](double value) { return value - value != 0 && value == value; };
+    const bool any =
+        std::any_of(column.numbers.begin(), column.numbers.end(), infinite) ||
+        (column.number_layer && (std::any_of(column.number_layer->base.begin(),
+                                             column.number_layer->base.end(), infinite) ||
+                                 std::any_of(column.number_layer->values.begin(),
+                                             column.number_layer->values.end(), infinite)));
+    if (any) {
+      return absl::InternalError(ToAbsl(Cat("column ", column.name, " holds an infinite value")));
     }
   }
   return absl::OkStatus();
@@ -77,7 +83,7 @@ absl::Status SendAnswer(const AnswerFrame& frame, const AnalysisInput& input,
                         AnalysisResult& result, std::chrono::steady_clock::time_point start,
                         StreamWriter& writer, RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(CheckFinite(result.table));
-  const std::size_t whole_rows = result.table.row_count();
+  const std::size_t whole_rows = result.whole_rows.value_or(result.table.row_count());
   const bool cut = frame.max_rows > 0 && whole_rows > frame.max_rows;
   if (cut) result.table.Truncate(frame.max_rows);
   v1::RunResponse message;

@@ -9,7 +9,7 @@ namespace lianjie::server {
 namespace {
 
 std::string_view Id(const Column& column, const Snapshot& snapshot, std::size_t row) {
-  const std::uint32_t index = column.indices[row];
+  const std::uint32_t index = column.Index(row);
   if (column.type == ColumnType::kNode) return snapshot.NodeId(index);
   if (column.type == ColumnType::kLink) return snapshot.LinkId(index);
   return snapshot.regions().code(index);
@@ -24,19 +24,31 @@ void SetNull(std::string& nulls, std::size_t row, std::size_t count) {
 void FillColumn(const Column& column, const Snapshot& snapshot, std::size_t first,
                 std::size_t count, v1::Column& out) {
   std::string nulls;
+  if (column.type == ColumnType::kNumber) {
+    auto& doubles = *out.mutable_doubles();
+    doubles.Resize(static_cast<int>(count), 0);
+    column.CopyNumbers(first, {doubles.mutable_data(), count});
+    for (std::size_t i = 0; i < count; ++i) {
+      double& value = *doubles.Mutable(static_cast<int>(i));
+      if (value == value) continue;
+      SetNull(nulls, i, count);
+      value = 0;
+    }
+    out.set_nulls(std::move(nulls));
+    return;
+  }
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t row = first + i;
     const bool null = column.IsNull(row);
     if (null) SetNull(nulls, i, count);
     switch (column.type) {
       case ColumnType::kString:
-        out.add_strings(null ? std::string() : column.strings[row]);
+        out.add_strings(null ? std::string() : std::string(column.String(row)));
         break;
       case ColumnType::kInteger:
         out.add_int64s(null ? 0 : column.integers[row]);
         break;
       case ColumnType::kNumber:
-        out.add_doubles(null ? 0 : column.numbers[row]);
         break;
       case ColumnType::kBoolean:
         out.add_bools(!null && column.booleans[row] != 0);
@@ -122,8 +134,8 @@ std::size_t RowBytes(const Table& table, const Snapshot& snapshot, std::size_t r
   std::size_t bytes = 0;
   for (const Column& column : table.columns()) {
     if (column.type == ColumnType::kString) {
-      bytes += column.strings[row].size() + 3;
-    } else if (column.indices.empty()) {
+      bytes += column.String(row).size() + 3;
+    } else if (column.indices.empty() && column.identity_rows == 0) {
       bytes += kNumber;
     } else {
       bytes += column.IsNull(row) ? 3 : Id(column, snapshot, row).size() + 3;

@@ -85,6 +85,7 @@ class ServerImpl final : public Server {
         held_(std::move(held)),
         store_(std::move(store)),
         keeper_(*store_, {.projection_budget_bytes = memory_bytes_ / 4,
+                          .derived_budget_bytes = memory_bytes_ / 8,
                           .folder = options.data_dir.empty() || options.read_only
                                         ? std::string()
                                         : options.data_dir + "/snapshots"}),

@@ -48,6 +48,7 @@ SnapshotKeeper::SnapshotKeeper(const storage::Store& store, SnapshotKeeperOption
       options_(std::move(options)),
       folder_(options_.folder),
       projections_(options_.projection_budget_bytes),
+      derived_(options_.derived_budget_bytes),
       scanners_("snapshot", kScanners, std::numeric_limits<std::size_t>::max()) {}
 
 SnapshotKeeper::~SnapshotKeeper() {
@@ -73,6 +74,7 @@ void SnapshotKeeper::Forget(std::string_view graph) {
     return slot.first == graph || slot.first.starts_with(prefix);
   });
   projections_.Forget(graph);
+  derived_.Forget(graph);
 }
 
 SnapshotOr SnapshotKeeper::Get(std::string_view graph, const Freshness& freshness,
@@ -200,7 +202,10 @@ void SnapshotKeeper::Scan(const std::string& graph, const std::shared_ptr<Slot>&
     bool again = false;
     {
       const std::lock_guard lock(mutex_);
-      if (made.ok()) slot->snapshot = *made;
+      if (made.ok() && slot->snapshot != *made) {
+        slot->snapshot = *made;
+        derived_.Forget(graph);
+      }
       // Who came while the scan was being given up gets one of their own.
       if (stopped_) made = Stopping();
       if (stopped_ || !given_up) TakeServed(*slot, made, told);
@@ -306,7 +311,10 @@ void SnapshotKeeper::Save(const std::string& graph, Slot& slot, bool at_the_end)
     slot.saving = false;
     slot.saved_at = std::chrono::steady_clock::now();
     if (saved) slot.saved_revision = snapshot->revision();
-    if (mapped != nullptr && slot.snapshot == snapshot) slot.snapshot = std::move(mapped);
+    if (mapped != nullptr && slot.snapshot == snapshot) {
+      slot.snapshot = std::move(mapped);
+      derived_.Forget(graph);
+    }
   }
   snapshot.reset();
   ReturnFreeMemory();
@@ -363,6 +371,18 @@ SnapshotKeeper::Scans SnapshotKeeper::scans() const {
 absl::StatusOr<std::shared_ptr<const Projection>> SnapshotKeeper::GetProjection(
     std::string_view graph, const View& view, const ProjectionSpec& spec, RunContext& context) {
   return projections_.Get(graph, view, spec, context);
+}
+
+absl::StatusOr<DerivedPointer> SnapshotKeeper::GetDerived(std::string_view graph, const View& view,
+                                                          const std::string& key,
+                                                          const DerivedMaker& make,
+                                                          RunContext& context) {
+  const auto keep = [&](const std::function<void()>& insert) {
+    const std::lock_guard lock(mutex_);
+    const auto found = slots_.find(graph);
+    if (found != slots_.end() && found->second->snapshot.get() == &view.snapshot()) insert();
+  };
+  return derived_.Get(graph, view, key, make, keep, context);
 }
 
 void SnapshotKeeper::OnCommit(std::string_view graph, std::int64_t revision) {

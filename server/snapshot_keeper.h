@@ -21,6 +21,7 @@
 #include "engine/graph/analysis.h"
 #include "engine/graph/snapshot.h"
 #include "engine/runtime/run_context.h"
+#include "server/derived_cache.h"
 #include "server/lane.h"
 #include "server/projection_cache.h"
 #include "server/snapshot_source.h"
@@ -47,6 +48,7 @@ bool IsOlder(const Freshness& freshness, const storage::GraphInfo& newest);
 
 struct SnapshotKeeperOptions {
   std::uint64_t projection_budget_bytes = std::uint64_t{1} << 30;
+  std::uint64_t derived_budget_bytes = std::uint64_t{1} << 30;
   // Where Snapshots are saved, so that the next start need not read the graph; empty: they are not.
   std::string folder;
   // Graphs with fewer nodes and links are read faster than saved.
@@ -88,6 +90,12 @@ class SnapshotKeeper {
                                                                   const View& view,
                                                                   const ProjectionSpec& spec,
                                                                   RunContext& context);
+
+  // What an analysis makes of a view, made once for all who ask and kept under its budget for as
+  // long as questions are answered from the view's Snapshot: that of an older revision is not kept.
+  absl::StatusOr<DerivedPointer> GetDerived(std::string_view graph, const View& view,
+                                            const std::string& key, const DerivedMaker& make,
+                                            RunContext& context);
 
   // For Store::SetListener: the graph has a new revision (0: it is gone).
   void OnCommit(std::string_view graph, std::int64_t revision);
@@ -153,6 +161,7 @@ class SnapshotKeeper {
   const SnapshotKeeperOptions options_;
   const SnapshotFolder folder_;
   ProjectionCache projections_;
+  DerivedCache derived_;
   std::atomic<Ticket> next_ticket_{1};
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<Slot>, std::less<>> slots_;

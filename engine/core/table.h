@@ -6,6 +6,9 @@
 #define LIANJIE_ENGINE_CORE_TABLE_H_
 
 #include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -26,6 +29,23 @@ enum class ColumnType : std::uint8_t {
   kRegion
 };
 
+// Numbers of which most are 0, or those of another array: row i is base[i] (0 where there is no
+// base) unless it is among `at`. So a column of a nation that few rows differ in costs those few.
+struct NumberLayer {
+  std::size_t rows = 0;
+  std::span<const double> base;
+  std::shared_ptr<const void> memory;  // of the base
+  std::vector<std::uint32_t> at;       // ascending
+  std::vector<double> values;          // of the rows `at`
+};
+
+// Strings out of a few words, one byte a row.
+struct WordLayer {
+  std::span<const std::uint8_t> codes;
+  std::shared_ptr<const void> memory;  // of the codes
+  std::span<const std::string_view> words;
+};
+
 // Cells of one column. kNode, kLink and kRegion columns hold indices with kNoNode, kNoLink,
 // kNoRegion as null; a number is null when it is NaN (no result holds a NaN otherwise); strings and
 // integers and booleans have a separate null flag only where `nulls` is not empty.
@@ -42,8 +62,23 @@ struct Column {
   std::vector<std::uint8_t>
       nulls;  // empty: none is null; else one byte a row, 1 = null (kString, kInteger, kBoolean)
 
+  // In place of `numbers`, `strings` and `indices`, where cells need not be laid out one by one.
+  std::optional<NumberLayer> number_layer;
+  std::optional<WordLayer> word_layer;
+  std::uint32_t identity_rows = 0;  // not 0: row i holds the index i
+
   std::size_t size() const;
   bool IsNull(std::size_t row) const;
+  // One cell, however it is kept. O(1); of a NumberLayer O(log of its rows).
+  double Number(std::size_t row) const;
+  std::string_view String(std::size_t row) const;
+  std::uint32_t Index(std::size_t row) const {
+    return identity_rows == 0 ? indices[row] : static_cast<std::uint32_t>(row);
+  }
+  // Rows [first, first + out.size()) at once.
+  void CopyNumbers(std::size_t first, std::span<double> out) const;
+  // Puts the cells into `numbers`, `strings` and `indices`.
+  void LayOut();
 };
 
 class Table {
@@ -63,6 +98,8 @@ class Table {
   std::size_t row_count() const { return columns_.empty() ? 0 : columns_.front().size(); }
   const std::vector<Column>& columns() const { return columns_; }
 
+  // Every cell by itself; see Column::LayOut.
+  void LayOut();
   // Keeps the first `rows` rows.
   void Truncate(std::size_t rows);
   // Reorders the rows: new row i is old row order[i] (order may be shorter: rows are dropped).

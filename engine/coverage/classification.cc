@@ -9,6 +9,7 @@
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "engine/coverage/classifier.h"
+#include "engine/flow/flow_blocks.h"
 
 namespace lianjie {
 namespace {
@@ -54,15 +55,17 @@ absl::StatusOr<View> SameTime(const View& asked, Filter nodes = {}) {
   return View::Make(asked.shared_snapshot(), std::move(spec));
 }
 
-// Classes, reasons, traits and two marks a node; a line a region.
+// Standings, traits and a mark a node, the benefit of those looked at and as much while it is put
+// together; a line a region.
 std::uint64_t OwnBytes(const Snapshot& snapshot) {
-  return std::uint64_t{snapshot.node_count()} * 5 + snapshot.regions().size() * sizeof(Line);
+  return std::uint64_t{snapshot.node_count()} * 3 + snapshot.payer_counts().households * 8 +
+         snapshot.regions().size() * (sizeof(Line) + sizeof(Tally)) +
+         FlowBlockCount(snapshot.node_count()) * 2 * sizeof(Tally) + 4096;
 }
 
 FlowModelOptions FlowOptions(FlowMode mode) {
   FlowModelOptions options;
   options.mode = mode;
-  options.want_arcs = mode != FlowMode::kLedger;
   return options;
 }
 
@@ -142,34 +145,63 @@ absl::StatusOr<Classification> Classification::Make(const AnalysisInput& input,
       LineTable lines,
       LineTable::Make(options.lines.has_value() ? *options.lines : snapshot.lines(),
                       snapshot.regions(), asked.as_of().year()));
-  LIANJIE_ASSIGN_OR_RETURN(FlowModel model,
-                           FlowModel::Build(whole, FlowOptions(options.mode), context));
-
+  LIANJIE_ASSIGN_OR_RETURN(std::shared_ptr<const FlowModel> model,
+                           FlowModel::Get(input, whole, FlowOptions(options.mode), context));
   Classification out(std::move(model), std::move(lines));
   out.year_fraction_ = asked.PeriodYears();
-  LIANJIE_ASSIGN_OR_RETURN(HouseholdBenefits benefits, out.model_.ComputeHouseholds(context));
-  out.narrow_ = std::move(benefits.narrow_yuan);
   LIANJIE_RETURN_IF_ERROR(ClassifyHouseholds(out, asked, targets, default_targets, context));
   out.warnings_ = Warnings(out, out.lines_);
   return out;
 }
 
+std::string Classification::KeyOf(const ClassificationOptions& options) {
+  std::string key = Cat(static_cast<int>(options.mode), '\n', options.target, '\n');
+  if (!options.lines.has_value()) return key;
+  key += "lines";
+  const auto add = [&key](const std::optional<double>& yuan) {
+    key += Cat(' ', yuan.has_value() ? FormatDouble(*yuan) : std::string("-"));
+  };
+  for (const LineRecord& line : *options.lines) {
+    key += Cat('\n', line.region, ' ', line.year);
+    add(line.line_yuan);
+    add(line.minimum_benefit_yuan);
+  }
+  return key;
+}
+
+absl::StatusOr<std::shared_ptr<const Classification>> Classification::Get(
+    const AnalysisInput& input, const ClassificationOptions& options, RunContext& context) {
+  LIANJIE_ASSIGN_OR_RETURN(const DerivedPointer made,
+                           input.derived(
+                               input.view, Cat("classes ", KeyOf(options)),
+                               [&](RunContext& run) -> absl::StatusOr<DerivedPointer> {
+                                 LIANJIE_ASSIGN_OR_RETURN(Classification c,
+                                                          Make(input, options, run));
+                                 return std::make_shared<const Classification>(std::move(c));
+                               },
+                               context));
+  return std::static_pointer_cast<const Classification>(made);
+}
+
 std::uint64_t Classification::EstimateBytes(const Snapshot& snapshot,
                                             const ClassificationOptions& options) {
-  // The flow model books the benefits, three columns while they are made.
-  return FlowModel::EstimateBytes(snapshot, FlowOptions(options.mode)) +
-         std::uint64_t{snapshot.node_count()} * 29 + snapshot.regions().size() * sizeof(Line);
+  return FlowModel::EstimateBytes(snapshot, FlowOptions(options.mode)) + OwnBytes(snapshot);
+}
+
+std::uint64_t Classification::memory_bytes() const {
+  return narrow_.memory_bytes() + standings_.size() * 2 +
+         snapshot().regions().size() * sizeof(Line) + tallies_.size() * sizeof(Tally);
 }
 
 bool Classification::HasBenefit(NodeIndex n) const { return narrow_[n] > kYuanRounding; }
 
-HouseholdMeasure Classification::Measure(NodeIndex n) const {
+HouseholdMeasure Classification::MeasureWith(NodeIndex n, double narrow) const {
   const NodeColumns& nodes = snapshot().nodes();
   HouseholdMeasure m;
   m.persons = nodes.persons.empty() || nodes.persons[n] == kUnknownInt ? 0 : nodes.persons[n];
-  m.benefit_yuan = narrow_[n];
+  m.benefit_yuan = narrow;
   const bool dated = !nodes.income_year.empty() && nodes.income_year[n] != kUnknownInt;
-  if (!dated || nodes.income_year[n] <= model_.view().as_of().year()) {
+  if (!dated || nodes.income_year[n] <= model_->view().as_of().year()) {
     double income = 0;
     for (const PackedArray<double>* part :
          {&nodes.income_wage_yuan, &nodes.income_operating_yuan, &nodes.income_property_yuan,

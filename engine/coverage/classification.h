@@ -35,11 +35,13 @@
 // through, but a household pays by itself what nobody is behind (its own sales or savings). A
 // SERVICE link counts as carrying money only if it has an amount or a share. A household's link to
 // itself counts as any other. Differences below 1e-9 of the line (or 1e-9 yuan) are rounding. Cost:
-// the flow model plus one pass over the households' links.
+// the flow model plus one parallel pass over the links of the households that are looked at:
+// targets and those ever registered as poor, whom the rates are about.
 #ifndef LIANJIE_ENGINE_COVERAGE_CLASSIFICATION_H_
 #define LIANJIE_ENGINE_COVERAGE_CLASSIFICATION_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,42 +49,14 @@
 
 #include "absl/status/statusor.h"
 #include "engine/core/records.h"
+#include "engine/coverage/household_class.h"
 #include "engine/coverage/lines.h"
+#include "engine/coverage/tally.h"
 #include "engine/flow/flow_model.h"
+#include "engine/flow/sparse_column.h"
 #include "engine/graph/analysis.h"
 
 namespace lianjie {
-
-enum class HouseholdClass : std::uint8_t {
-  kUnbound,
-  kUnreached,
-  kUnpaid,
-  kBelowLine,
-  kFragile,
-  kBound,
-  kNoTarget
-};
-inline constexpr int kClassCount = 6;
-
-enum class ClassReason : std::uint8_t {
-  kNone,
-  kNoLink,
-  kLapsed,
-  kSupportOnly,
-  kPaysOnly,
-  kMarketOnly,
-  kReliefOnly,
-  kDeadEnd,
-  kDormantPayer,
-  kArrears,
-  kBelowMinimum,
-  kBelowLine,
-  kSinglePayer,
-  kDependent
-};
-
-std::string_view ClassName(HouseholdClass c);          // "L0" ... "L5"
-std::string_view ClassReasonName(ClassReason reason);  // "NO_LINK"; empty for kNone
 
 // What coverage and left_out share.
 struct ClassificationOptions {
@@ -98,26 +72,9 @@ struct ClassificationOptions {
   absl::Status Validate() const;
 };
 
-// Yuan, or part of a line, that count as rounding.
-inline constexpr double kYuanRounding = 1e-9;
-
-// The numbers of one target household; yuan, of the day's year or of the period.
-struct HouseholdMeasure {
-  std::int64_t persons = 0;
-  double benefit_yuan = 0;  // narrow
-  double base_yuan = 0;
-  bool income_known = false;
-  Line line;            // per head
-  double gap_yuan = 0;  // max(0, n line - base - b); NaN without a line
-
-  // Whether a benefit of `benefit` would be enough.
-  bool Adequate(double benefit) const { return !BelowMinimum(benefit) && !BelowLine(benefit); }
-  bool BelowMinimum(double benefit) const;
-  bool BelowLine(double benefit) const;
-};
-
-// All households of a view, classified. Immutable after Make; thread safe.
-class Classification {
+// All households of a view, classified: two bytes a node and eight a household that is looked at.
+// Immutable after Make; thread safe.
+class Classification final : public Derived {
  public:
   // Errors: those of the options and of FlowModel::Build; INVALID_FILTER for a filter on links;
   // MISSING_FIELD (FAILED_PRECONDITION, names the first node in the snapshot's order) for a target
@@ -125,19 +82,30 @@ class Classification {
   static absl::StatusOr<Classification> Make(const AnalysisInput& input,
                                              const ClassificationOptions& options,
                                              RunContext& context);
+  // From the input's cache where there is one, as the books that it is made of.
+  static absl::StatusOr<std::shared_ptr<const Classification>> Get(
+      const AnalysisInput& input, const ClassificationOptions& options, RunContext& context);
   static std::uint64_t EstimateBytes(const Snapshot& snapshot,
                                      const ClassificationOptions& options);
+  // What tells a classification from others of the same view.
+  static std::string KeyOf(const ClassificationOptions& options);
 
-  const Snapshot& snapshot() const { return model_.snapshot(); }
+  const Snapshot& snapshot() const { return model_->snapshot(); }
   // The whole graph's books on the day or in the period, unfiltered.
-  const FlowModel& model() const { return model_; }
+  const FlowModel& model() const { return *model_; }
 
   // kNoTarget for all others.
-  HouseholdClass ClassOf(NodeIndex n) const { return classes_[n]; }
-  ClassReason ReasonOf(NodeIndex n) const { return reasons_[n]; }
+  HouseholdClass ClassOf(NodeIndex n) const {
+    return static_cast<HouseholdClass>(standings_[n] & kClassBits);
+  }
+  ClassReason ReasonOf(NodeIndex n) const {
+    return static_cast<ClassReason>(standings_[n] >> kReasonShift);
+  }
 
   // Of every household inside the view, target or not.
   bool IsHousehold(NodeIndex n) const { return (traits_[n] & kHousehold) != 0; }
+
+  // ---- what only targets and those ever registered as poor are asked for; nothing of others
   // Has an active incoming narrow or SERVICE link.
   bool Participates(NodeIndex n) const { return (traits_[n] & kParticipates) != 0; }
   // Bound to a cooperative, a leading enterprise or a family farm: an active binding either way (no
@@ -150,29 +118,40 @@ class Classification {
   double BenefitYuan(NodeIndex n) const { return narrow_[n]; }
 
   // `n` must be a target.
-  HouseholdMeasure Measure(NodeIndex n) const;
+  HouseholdMeasure Measure(NodeIndex n) const { return MeasureWith(n, narrow_[n]); }
 
   // What a reader must know: missing lines, unknown incomes, links without shares.
   const std::vector<std::string>& warnings() const { return warnings_; }
+  // By region what is in it and not below it; then the unplaced.
+  const std::vector<Tally>& tallies() const { return tallies_; }
   std::uint64_t target_count() const { return targets_; }
   std::uint64_t income_unknown_count() const { return income_unknown_; }
   std::uint64_t lineless_count() const { return lineless_; }
+  std::uint64_t memory_bytes() const override;
 
  private:
   friend class Classifier;
   static constexpr std::uint8_t kHousehold = 1, kParticipates = 2, kNewType = 4;
   static constexpr unsigned kRoleShift = 3;
+  static constexpr std::uint8_t kClassBits = 7;
+  static constexpr unsigned kReasonShift = 3;
 
-  Classification(FlowModel model, LineTable lines)
-      : model_(std::move(model)), lines_(std::move(lines)) {}
+  Classification(std::shared_ptr<const FlowModel> model, LineTable lines)
+      : model_(std::move(model)),
+        lines_(std::move(lines)),
+        tallies_(model_->snapshot().regions().size() + 1),
+        standings_(model_->snapshot().node_count()),
+        traits_(model_->snapshot().node_count()) {}
 
-  FlowModel model_;
+  HouseholdMeasure MeasureWith(NodeIndex n, double narrow) const;
+
+  std::shared_ptr<const FlowModel> model_;
   LineTable lines_;
   double year_fraction_ = 1;
-  std::vector<double> narrow_;
-  std::vector<HouseholdClass> classes_;
-  std::vector<ClassReason> reasons_;
-  std::vector<std::uint8_t> traits_;
+  std::vector<Tally> tallies_;
+  SparseColumn narrow_;             // by node
+  Buffer<std::uint8_t> standings_;  // by node: class and reason
+  Buffer<std::uint8_t> traits_;     // by node
   std::uint64_t targets_ = 0, income_unknown_ = 0, lineless_ = 0;
   std::vector<std::string> warnings_;
 };

@@ -8,6 +8,7 @@
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "engine/coverage/tally.h"
 #include "engine/runtime/work.h"
 
 namespace lianjie {
@@ -16,103 +17,26 @@ namespace {
 constexpr double kNull = std::numeric_limits<double>::quiet_NaN();
 constexpr int kDeepestLevel = 5;
 
-// What is counted of one region; everything adds up.
-struct Tally {
-  std::int64_t all_households = 0;
-  std::int64_t households = 0;
-  std::int64_t persons = 0;
-  std::array<std::int64_t, kClassCount> classes{};
-  std::array<std::int64_t, 8> roles{};  // by the exclusive combination
-  std::int64_t lined = 0;               // targets for which a line holds
-  std::int64_t ever_registered = 0, participating = 0, new_type = 0;
-  std::int64_t lifted_out = 0, industry = 0;
-  double benefit_yuan = 0, gap_yuan = 0, gap0_yuan = 0, gap_closed_yuan = 0;
-
-  void Add(const Tally& other) {
-    all_households += other.all_households;
-    households += other.households;
-    persons += other.persons;
-    for (std::size_t i = 0; i < classes.size(); ++i) classes[i] += other.classes[i];
-    for (std::size_t i = 0; i < roles.size(); ++i) roles[i] += other.roles[i];
-    lined += other.lined;
-    ever_registered += other.ever_registered, participating += other.participating;
-    new_type += other.new_type;
-    lifted_out += other.lifted_out, industry += other.industry;
-    benefit_yuan += other.benefit_yuan, gap_yuan += other.gap_yuan;
-    gap0_yuan += other.gap0_yuan, gap_closed_yuan += other.gap_closed_yuan;
-  }
-
-  std::int64_t WithRole(unsigned bit) const {
-    std::int64_t count = 0;
-    for (unsigned i = 0; i < roles.size(); ++i) count += (i >> bit & 1U) != 0 ? roles[i] : 0;
-    return count;
-  }
-};
-
 double Rate(double part, double whole) { return whole == 0 ? kNull : part / whole; }
-double Rate(std::int64_t part, std::int64_t whole) {
+double Rate(std::uint32_t part, std::uint32_t whole) {
   return Rate(static_cast<double>(part), static_cast<double>(whole));
 }
-
-void CountHousehold(const Classification& c, NodeIndex n, Tally& tally) {
-  ++tally.all_households;
-  const Registration registration = ValueOr(c.snapshot().nodes().registration, n);
-  const bool lifted_out = registration == Registration::kLiftedOut;
-  if (lifted_out || registration == Registration::kRegisteredPoor) {
-    ++tally.ever_registered;
-    tally.participating += c.Participates(n) ? 1 : 0;
-    tally.new_type += c.IsNewTypeBound(n) ? 1 : 0;
-  }
-  if (lifted_out) {
-    ++tally.lifted_out;
-    tally.industry += c.HasBenefit(n) ? 1 : 0;
-  }
-}
-
-void CountTarget(const Classification& c, NodeIndex n, Tally& tally) {
-  const HouseholdMeasure m = c.Measure(n);
-  ++tally.households;
-  tally.persons += m.persons;
-  ++tally.classes[static_cast<std::size_t>(c.ClassOf(n))];
-  ++tally.roles[c.RolesOf(n)];
-  tally.benefit_yuan += m.benefit_yuan;
-  if (!m.line.has_line()) return;
-  ++tally.lined;
-  tally.gap_yuan += m.gap_yuan;
-  const double wanted = m.line.line_yuan * static_cast<double>(m.persons);
-  const double gap0 = std::max(0.0, wanted - m.base_yuan);
-  tally.gap0_yuan += gap0;
-  tally.gap_closed_yuan += std::min(m.benefit_yuan, gap0);
-}
+std::int64_t Whole(std::uint32_t count) { return std::int64_t{count}; }
 
 // Tallies by region, each with all below it, then one of the unplaced and one of the whole.
-absl::StatusOr<std::vector<Tally>> RollUp(const Classification& c, RunContext& context) {
-  const Snapshot& snapshot = c.snapshot();
-  const RegionTree& regions = snapshot.regions();
-  std::vector<Tally> tallies(regions.size() + 2);
-  Tally& unplaced = tallies[regions.size()];
-  Tally& whole = tallies[regions.size() + 1];
-  context.SetTotal(context.completed() + snapshot.node_count());
-  for (NodeIndex n = 0; n < snapshot.node_count(); ++n) {
-    if ((n & 4095U) == 0) {
-      if (context.Stopped()) return context.Check();
-      context.AddCompleted(std::min<NodeIndex>(4096, snapshot.node_count() - n));
-    }
-    if (!c.IsHousehold(n)) continue;
-    const RegionIndex region = snapshot.nodes().region[n];
-    Tally& tally = region == kNoRegion ? unplaced : tallies[region];
-    CountHousehold(c, n, tally);
-    if (c.ClassOf(n) != HouseholdClass::kNoTarget) CountTarget(c, n, tally);
-  }
-  LIANJIE_RETURN_IF_ERROR(context.Check());
+std::vector<Tally> RollUp(const Classification& c) {
+  const RegionTree& regions = c.snapshot().regions();
+  std::vector<Tally> tallies = c.tallies();
   for (std::size_t r = regions.size(); r-- > 0;) {
     const RegionIndex parent = regions.parent(static_cast<RegionIndex>(r));
     if (parent != kNoRegion) tallies[parent].Add(tallies[r]);
   }
+  Tally whole;
   for (std::size_t r = 0; r < regions.size(); ++r) {
     if (regions.parent(static_cast<RegionIndex>(r)) == kNoRegion) whole.Add(tallies[r]);
   }
-  whole.Add(unplaced);
+  whole.Add(tallies[regions.size()]);
+  tallies.push_back(whole);
   return tallies;
 }
 
@@ -160,7 +84,7 @@ class RegionWriter {
     Text(&name);
     Level(level);
     Count(t.households), Count(t.persons);
-    for (const std::int64_t count : t.classes) Count(count);
+    for (const std::uint32_t count : t.classes) Count(count);
     Number(Rate(t.participating, t.ever_registered));
     Number(Rate(t.industry, t.lifted_out));
     Number(Rate(t.benefit_yuan, static_cast<double>(t.persons)));
@@ -229,8 +153,10 @@ void WriteRows(const View& view, const std::vector<Tally>& tallies, RegionWriter
 SummaryValue OrNull(double value) { return value == value ? SummaryValue(value) : SummaryValue(); }
 
 Summary Summarise(const Classification& c, const Tally& t) {
-  Summary out = {{"households", t.households}, {"persons", t.persons}};
-  for (std::size_t i = 0; i < t.classes.size(); ++i) out.emplace_back(Cat("l", i), t.classes[i]);
+  Summary out = {{"households", Whole(t.households)}, {"persons", t.persons}};
+  for (std::size_t i = 0; i < t.classes.size(); ++i) {
+    out.emplace_back(Cat("l", i), Whole(t.classes[i]));
+  }
   out.emplace_back("participation_rate", OrNull(Rate(t.participating, t.ever_registered)));
   out.emplace_back("income_through_industry_rate", OrNull(Rate(t.industry, t.lifted_out)));
   out.emplace_back("benefit_per_head_yuan",
@@ -247,10 +173,10 @@ Summary Summarise(const Classification& c, const Tally& t) {
                                                  "operator_shareholder",
                                                  "worker_shareholder",
                                                  "operator_worker_shareholder"};
-  for (std::size_t i = 0; i < kRoles.size(); ++i) out.emplace_back(kRoles[i], t.roles[i]);
-  out.emplace_back("ever_registered", t.ever_registered);
-  out.emplace_back("lifted_out", t.lifted_out);
-  out.emplace_back("all_households", t.all_households);
+  for (std::size_t i = 0; i < kRoles.size(); ++i) out.emplace_back(kRoles[i], Whole(t.roles[i]));
+  out.emplace_back("ever_registered", Whole(t.ever_registered));
+  out.emplace_back("lifted_out", Whole(t.lifted_out));
+  out.emplace_back("all_households", Whole(t.all_households));
   out.emplace_back("income_unknown", static_cast<std::int64_t>(c.income_unknown_count()));
   out.emplace_back("without_line", static_cast<std::int64_t>(c.lineless_count()));
   out.emplace_back("lines_evaluated", c.lineless_count() < c.target_count());
@@ -259,15 +185,17 @@ Summary Summarise(const Classification& c, const Tally& t) {
 
 std::uint64_t TallyBytes(const Snapshot& snapshot) {
   // The tallies, and a row of three texts' worth and some twenty numbers.
-  return (snapshot.regions().size() + 2) * (sizeof(Tally) + 2 * sizeof(std::string) + 256);
+  return (snapshot.regions().size() + 2) * (2 * sizeof(Tally) + 2 * sizeof(std::string) + 256);
 }
 
 absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const CoverageOptions& options,
                                        RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(context.Reserve(TallyBytes(input.snapshot())));
-  LIANJIE_ASSIGN_OR_RETURN(const Classification c,
-                           Classification::Make(input, options.households, context));
-  LIANJIE_ASSIGN_OR_RETURN(const std::vector<Tally> tallies, RollUp(c, context));
+  LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Classification> classification,
+                           Classification::Get(input, options.households, context));
+  const Classification& c = *classification;
+  const std::vector<Tally> tallies = RollUp(c);
+  LIANJIE_RETURN_IF_ERROR(context.Check());
   AnalysisResult result;
   RegionWriter writer(options, result.table);
   WriteRows(input.view, tallies, writer);

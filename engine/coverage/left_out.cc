@@ -9,75 +9,26 @@
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "engine/coverage/evidence.h"
-#include "engine/coverage/nearest.h"
+#include "engine/coverage/left_out_index.h"
 #include "engine/runtime/work.h"
 #include "tbb/blocked_range.h"
 #include "tbb/parallel_for.h"
-#include "tbb/parallel_sort.h"
 
 namespace lianjie {
 namespace {
 
-constexpr std::size_t kReasonCount = static_cast<std::size_t>(ClassReason::kDependent) + 1;
-constexpr std::uint64_t kRowBytes =
-    400;  // texts with a sentence of usual length, numbers, the sort
+// Texts with a sentence of usual length, numbers, the sort.
+constexpr std::uint64_t kRowBytes = 400;
+constexpr std::uint64_t kFewHouseholds = 1000;
 
-struct Candidate {
-  NodeIndex node;
-  HouseholdClass household_class;
-  double gap_yuan;  // -1 without a line
-};
-
-struct Counts {
-  std::array<std::int64_t, kClassCount> classes{};
-  std::array<std::int64_t, kReasonCount> reasons{};
-};
-
-std::array<bool, kClassCount> Wanted(const std::vector<HouseholdClass>& classes) {
-  std::array<bool, kClassCount> wanted{};
+WantedClasses Wanted(const std::vector<HouseholdClass>& classes) {
+  WantedClasses wanted{};
   for (const HouseholdClass c : classes) wanted[static_cast<std::size_t>(c)] = true;
   if (classes.empty()) {
     wanted.fill(true);
     wanted[static_cast<std::size_t>(HouseholdClass::kBound)] = false;
   }
   return wanted;
-}
-
-absl::StatusOr<std::vector<Candidate>> Collect(const Classification& c,
-                                               const LeftOutOptions& options, Counts& counts,
-                                               RunContext& context) {
-  const std::array<bool, kClassCount> wanted = Wanted(options.classes);
-  const Snapshot& snapshot = c.snapshot();
-  std::vector<Candidate> rows;
-  for (NodeIndex n = 0; n < snapshot.node_count(); ++n) {
-    if ((n & 4095U) == 0 && context.Stopped()) return context.Check();
-    const HouseholdClass household_class = c.ClassOf(n);
-    if (household_class == HouseholdClass::kNoTarget) continue;
-    const auto i = static_cast<std::size_t>(household_class);
-    ++counts.classes[i];
-    ++counts.reasons[static_cast<std::size_t>(c.ReasonOf(n))];
-    if (!wanted[i]) continue;
-    const double gap = c.Measure(n).gap_yuan;
-    rows.push_back({n, household_class, gap == gap ? gap : -1.0});
-  }
-  LIANJIE_RETURN_IF_ERROR(context.Check());
-  const auto worse = [&snapshot](const Candidate& a, const Candidate& b) {
-    if (a.household_class != b.household_class) return a.household_class < b.household_class;
-    if (a.gap_yuan != b.gap_yuan) return a.gap_yuan > b.gap_yuan;
-    return CompareIds(snapshot.NodeId(a.node), snapshot.NodeId(b.node)) < 0;
-  };
-  const StoppableLess less(context, worse);
-  try {
-    if (options.max_rows > 0 && options.max_rows < rows.size()) {
-      const auto end = rows.begin() + static_cast<std::ptrdiff_t>(options.max_rows);
-      std::nth_element(rows.begin(), end, rows.end(), less);
-      rows.erase(end, rows.end());
-    }
-    context.Parallel([&] { tbb::parallel_sort(rows.begin(), rows.end(), less); });
-  } catch (const RunStopped&) {
-    return context.Check();
-  }
-  return rows;
 }
 
 enum Columns : std::size_t {
@@ -149,7 +100,7 @@ absl::Status FillRow(const Classification& c, const NearestOrganisations& neares
 }
 
 absl::Status FillRows(const Classification& c, const NearestOrganisations& nearest,
-                      const std::vector<Candidate>& rows, Table& table, RunContext& context) {
+                      const std::vector<NodeIndex>& rows, Table& table, RunContext& context) {
   context.SetTotal(context.completed() + rows.size());
   std::mutex mutex;
   std::size_t failed = rows.size();
@@ -160,7 +111,7 @@ absl::Status FillRows(const Classification& c, const NearestOrganisations& neare
                         if (context.Stopped()) return;
                         for (std::size_t i = range.begin(); i != range.end(); ++i) {
                           const absl::Status status =
-                              FillRow(c, nearest, rows[i].node, i, table, context);
+                              FillRow(c, nearest, rows[i], i, table, context);
                           if (status.ok()) continue;
                           const std::lock_guard lock(mutex);
                           if (i < failed) failed = i, failure = status;  // the first row's stays
@@ -172,13 +123,15 @@ absl::Status FillRows(const Classification& c, const NearestOrganisations& neare
   return context.Check();
 }
 
-Summary Summarise(const Classification& c, const Counts& counts) {
+Summary SummariseIndex(const LeftOutIndex& index) {
+  const Classification& c = index.classification();
   Summary out = {{"households", static_cast<std::int64_t>(c.target_count())}};
-  for (std::size_t i = 0; i < counts.classes.size(); ++i) {
-    out.emplace_back(Cat("l", i), counts.classes[i]);
+  for (std::size_t i = 0; i < kClassCount; ++i) {
+    out.emplace_back(Cat("l", i), index.count_of(static_cast<HouseholdClass>(i)));
   }
-  for (std::size_t i = 1; i < counts.reasons.size(); ++i) {
-    out.emplace_back(ToLower(ClassReasonName(static_cast<ClassReason>(i))), counts.reasons[i]);
+  for (std::size_t i = 1; i < kReasonCount; ++i) {
+    const auto reason = static_cast<ClassReason>(i);
+    out.emplace_back(ToLower(ClassReasonName(reason)), index.count_of(reason));
   }
   out.emplace_back("income_unknown", static_cast<std::int64_t>(c.income_unknown_count()));
   out.emplace_back("without_line", static_cast<std::int64_t>(c.lineless_count()));
@@ -186,34 +139,38 @@ Summary Summarise(const Classification& c, const Counts& counts) {
   return out;
 }
 
-std::uint64_t MostRows(const Snapshot& snapshot, const LeftOutOptions& options) {
-  const std::uint64_t nodes = snapshot.node_count();
-  return options.max_rows == 0 ? nodes : std::min(nodes, options.max_rows);
+std::uint64_t MostRows(const AnalysisInput& input, const LeftOutOptions& options) {
+  if (options.max_rows == 0 || input.most_rows == 0) {
+    return std::max(options.max_rows, input.most_rows);
+  }
+  return std::min(options.max_rows, input.most_rows);
 }
 
 absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const LeftOutOptions& options,
                                        RunContext& context) {
-  LIANJIE_ASSIGN_OR_RETURN(const Classification c,
-                           Classification::Make(input, options.households, context));
-  Counts counts;
-  LIANJIE_ASSIGN_OR_RETURN(const std::vector<Candidate> rows, Collect(c, options, counts, context));
+  LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const LeftOutIndex> index,
+                           LeftOutIndex::Get(input, options.households, context));
+  const WantedClasses wanted = Wanted(options.classes);
+  LIANJIE_ASSIGN_OR_RETURN(const std::vector<NodeIndex> rows,
+                           index->List(wanted, MostRows(input, options), context));
   LIANJIE_RETURN_IF_ERROR(context.Reserve(rows.size() * kRowBytes));
-  LIANJIE_ASSIGN_OR_RETURN(const NearestOrganisations nearest,
-                           NearestOrganisations::Make(c.model(), context));
   AnalysisResult result;
   AddColumns(result.table, rows.size());
-  LIANJIE_RETURN_IF_ERROR(FillRows(c, nearest, rows, result.table, context));
-  result.summary = Summarise(c, counts);
-  result.warnings = c.warnings();
-  const std::array<bool, kClassCount> wanted = Wanted(options.classes);
+  LIANJIE_RETURN_IF_ERROR(
+      FillRows(index->classification(), index->nearest(), rows, result.table, context));
+  result.summary = SummariseIndex(*index);
+  result.warnings = index->classification().warnings();
   std::uint64_t all = 0;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i]) all += static_cast<std::uint64_t>(counts.classes[i]);
+    if (wanted[i])
+      all += static_cast<std::uint64_t>(index->count_of(static_cast<HouseholdClass>(i)));
   }
-  if (rows.size() < all) {
+  const std::uint64_t whole = options.max_rows == 0 ? all : std::min(all, options.max_rows);
+  if (whole < all) {
     result.truncated = true;
     result.truncation_reason = Cat("max_rows is ", options.max_rows, " of ", all, " rows");
   }
+  result.whole_rows = whole;
   return result;
 }
 
@@ -234,9 +191,14 @@ absl::StatusOr<AnalysisResult> RunLeftOut(const AnalysisInput& input, const Left
 
 std::uint64_t EstimateLeftOutBytes(const AnalysisInput& input, const LeftOutOptions& options) {
   const Snapshot& snapshot = input.snapshot();
-  return Classification::EstimateBytes(snapshot, options.households) +
-         NearestOrganisations::EstimateBytes(snapshot) + MostRows(snapshot, options) * kRowBytes +
-         std::uint64_t{snapshot.node_count()} * sizeof(Candidate);
+  const std::uint64_t targets = snapshot.payer_counts().households;
+  const std::uint64_t most = MostRows(input, options);
+  // Where all rows are asked for a quarter of the households are expected, as many as are targets
+  // in a county; of few households all.
+  const std::uint64_t expected = std::max(targets / 4, std::min(targets, kFewHouseholds));
+  const std::uint64_t rows = most == 0 ? expected : std::min(expected, most);
+  return LeftOutIndex::EstimateBytes(snapshot, options.households) +
+         rows * (kRowBytes + LeftOutIndex::kCandidateBytes);
 }
 
 }  // namespace lianjie

@@ -14,16 +14,14 @@ constexpr std::uint32_t kNoRank = std::numeric_limits<std::uint32_t>::max();
 
 }  // namespace
 
-absl::Status NearestOrganisations::SortOrganisations(const FlowModel& model,
-                                                     const std::vector<std::uint8_t>& reached,
+absl::Status NearestOrganisations::SortOrganisations(const std::vector<std::uint8_t>& reached,
                                                      RunContext& context) {
   Poller poller(context);
   for (NodeIndex n = 0; n < snapshot_->node_count(); ++n) {
     if (poller.Tick()) return context.Check();
     const OperatingStatus status = ValueOr(snapshot_->nodes().operating_status, n);
-    if (IsOrganisation(snapshot_->nodes().kind[n]) && reached[n] != 0 &&
-        model.view().NodeActive(n) && status != OperatingStatus::kDormant &&
-        status != OperatingStatus::kRevoked) {
+    if (IsOrganisation(snapshot_->nodes().kind[n]) && reached[n] != 0 && model_->NodeActive(n) &&
+        status != OperatingStatus::kDormant && status != OperatingStatus::kRevoked) {
       organisations_.push_back(n);
     }
   }
@@ -53,15 +51,13 @@ void NearestOrganisations::FillRegions() {
   }
 }
 
-absl::Status NearestOrganisations::Search(const FlowModel& model, RunContext& context) {
+absl::Status NearestOrganisations::Search(RunContext& context) {
   const SharedArray<NodeIndex>& source = snapshot_->links().source;
   const SharedArray<NodeIndex>& target = snapshot_->links().target;
-  rank_.assign(snapshot_->node_count(), kNoRank);
-  hops_.assign(snapshot_->node_count(), -1);
+  std::vector<Reach> all(snapshot_->node_count(), Reach{kNoRank, -1});
   std::vector<NodeIndex> frontier, next;
   for (std::uint32_t rank = 0; rank < organisations_.size(); ++rank) {
-    rank_[organisations_[rank]] = rank;
-    hops_[organisations_[rank]] = 0;
+    all[organisations_[rank]] = {rank, 0};
     frontier.push_back(organisations_[rank]);
   }
   Poller poller(context);
@@ -70,13 +66,12 @@ absl::Status NearestOrganisations::Search(const FlowModel& model, RunContext& co
     for (const NodeIndex from : frontier) {
       const auto visit = [&](LinkIndex l, NodeIndex to) {
         if (poller.Tick()) return false;
-        if (!model.LinkActive(l)) return true;
-        if (hops_[to] < 0) {
-          hops_[to] = level;
-          rank_[to] = rank_[from];
+        if (!model_->LinkActive(l)) return true;
+        if (all[to].hops < 0) {
+          all[to] = {all[from].rank, level};
           next.push_back(to);
-        } else if (hops_[to] == level) {
-          rank_[to] = std::min(rank_[to], rank_[from]);
+        } else if (all[to].hops == level) {
+          all[to].rank = std::min(all[to].rank, all[from].rank);
         }
         return true;
       };
@@ -89,6 +84,10 @@ absl::Status NearestOrganisations::Search(const FlowModel& model, RunContext& co
     }
     context.AddCompleted(frontier.size());
   }
+  reached_.reserve(model_->payer_count());
+  for (PayerIndex p = 0; p < model_->payer_count(); ++p) {
+    reached_.push_back(all[model_->PayerNode(p)]);
+  }
   return context.Check();
 }
 
@@ -97,21 +96,39 @@ absl::StatusOr<NearestOrganisations> NearestOrganisations::Make(const FlowModel&
   LIANJIE_RETURN_IF_ERROR(context.Reserve(EstimateBytes(model.snapshot())));
   LIANJIE_ASSIGN_OR_RETURN(const std::vector<std::uint8_t> reached,
                            model.ReachedByInjections(context));
-  NearestOrganisations out(model.snapshot());
+  NearestOrganisations out(model);
   context.SetTotal(context.completed() + model.snapshot().node_count());
-  LIANJIE_RETURN_IF_ERROR(out.SortOrganisations(model, reached, context));
+  LIANJIE_RETURN_IF_ERROR(out.SortOrganisations(reached, context));
   out.FillRegions();
-  LIANJIE_RETURN_IF_ERROR(out.Search(model, context));
+  LIANJIE_RETURN_IF_ERROR(out.Search(context));
   return out;
 }
 
 std::uint64_t NearestOrganisations::EstimateBytes(const Snapshot& snapshot) {
-  // Ranks and hops, two frontiers and the organisations, the mark of reach; a rank a region.
-  return std::uint64_t{snapshot.node_count()} * 21 + snapshot.regions().size() * 4;
+  const Snapshot::PayerCounts& counts = snapshot.payer_counts();
+  const std::uint64_t payers = snapshot.node_count() - counts.households + counts.paying_households;
+  // All nodes and the frontiers while they are searched, the mark of reach; what is kept.
+  return std::uint64_t{snapshot.node_count()} * (8 + 8 + 1) + payers * 9 +
+         snapshot.regions().size() * 4;
 }
 
 NearestOrganisation NearestOrganisations::Of(NodeIndex n) const {
-  if (hops_[n] >= 0) return {organisations_[rank_[n]], hops_[n]};
+  Reach reach{kNoRank, -1};
+  if (const PayerIndex p = model_->PayerOf(n); p != kNoPayer) {
+    reach = reached_[p];
+  } else {
+    for (const LinkIndex l : snapshot_->in_links(n)) {
+      if (!model_->LinkActive(l)) continue;
+      const Reach& from = reached_[model_->PayerOf(snapshot_->links().source[l])];
+      if (from.hops < 0) continue;
+      if (reach.hops < 0 || from.hops + 1 < reach.hops) {
+        reach = {from.rank, from.hops + 1};
+      } else if (from.hops + 1 == reach.hops) {
+        reach.rank = std::min(reach.rank, from.rank);
+      }
+    }
+  }
+  if (reach.hops >= 0) return {organisations_[reach.rank], reach.hops};
   RegionIndex region = snapshot_->nodes().region[n];
   while (region != kNoRegion) {
     if (region_rank_[region] != kNoRank) return {organisations_[region_rank_[region]], {}};

@@ -9,7 +9,8 @@
 // there are no hops. An unplaced household without a path has none.
 //
 // Method: one breadth-first search from all such organisations at once, level by level, each node
-// keeping the smallest organisation among those that reach it first. O(nodes + links).
+// keeping the smallest organisation among those that reach it first. O(nodes + links). What is kept
+// is that of payers: whoever pays nobody is reached from its payers alone.
 #ifndef LIANJIE_ENGINE_COVERAGE_NEAREST_H_
 #define LIANJIE_ENGINE_COVERAGE_NEAREST_H_
 
@@ -29,27 +30,37 @@ struct NearestOrganisation {
   std::optional<std::int64_t> hops;
 };
 
-// Immutable after Make; thread safe. Refers to the model's snapshot, which must outlive it.
+// Immutable after Make; thread safe. Refers to the model, which must outlive it.
 class NearestOrganisations {
  public:
   // Errors: CANCELLED, MEMORY_EXHAUSTED.
   static absl::StatusOr<NearestOrganisations> Make(const FlowModel& model, RunContext& context);
   static std::uint64_t EstimateBytes(const Snapshot& snapshot);
 
-  // O(1), or O(levels of regions) without a path.
+  // O(in-degree), or O(levels of regions) without a path.
   NearestOrganisation Of(NodeIndex n) const;
+  std::uint64_t memory_bytes() const {
+    return organisations_.capacity() * 4 + reached_.capacity() * sizeof(Reach) +
+           region_rank_.capacity() * 4;
+  }
 
  private:
-  explicit NearestOrganisations(const Snapshot& snapshot) : snapshot_(&snapshot) {}
-  absl::Status SortOrganisations(const FlowModel& model, const std::vector<std::uint8_t>& reached,
-                                 RunContext& context);
-  void FillRegions();
-  absl::Status Search(const FlowModel& model, RunContext& context);
+  // The rank of the nearest organisation, and how far it is; -1: no path.
+  struct Reach {
+    std::uint32_t rank;
+    std::int32_t hops;
+  };
 
+  explicit NearestOrganisations(const FlowModel& model)
+      : model_(&model), snapshot_(&model.snapshot()) {}
+  absl::Status SortOrganisations(const std::vector<std::uint8_t>& reached, RunContext& context);
+  void FillRegions();
+  absl::Status Search(RunContext& context);
+
+  const FlowModel* model_;
   const Snapshot* snapshot_;
   std::vector<NodeIndex> organisations_;    // by id; a position is an organisation's rank
-  std::vector<std::uint32_t> rank_;         // by node: the nearest organisation's
-  std::vector<std::int32_t> hops_;          // by node; -1: no path
+  std::vector<Reach> reached_;              // by payer
   std::vector<std::uint32_t> region_rank_;  // by region: the smallest in it or below it
 };
 

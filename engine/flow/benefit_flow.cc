@@ -9,8 +9,10 @@
 #include "engine/core/rules.h"
 #include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "engine/flow/benefit_columns.h"
+#include "engine/flow/first_tiers.h"
+#include "engine/flow/flow_core.h"
 #include "engine/flow/flow_ledger.h"
-#include "engine/flow/flow_solver.h"
 #include "engine/runtime/work.h"
 
 namespace lianjie {
@@ -22,6 +24,10 @@ constexpr int kSourcesAtOnce = 8;
 bool Asked(const BenefitFlowOptions& options, Decomposition what) {
   return std::find(options.decompose.begin(), options.decompose.end(), what) !=
          options.decompose.end();
+}
+
+bool NeedsTiers(const BenefitFlowOptions& options) {
+  return Asked(options, Decomposition::kTier) || Asked(options, Decomposition::kSector);
 }
 
 FlowModelOptions ModelOptions(const BenefitFlowOptions& options) {
@@ -38,36 +44,26 @@ class BenefitFlowRun {
         graph_(model.snapshot()),
         options_(options),
         context_(context),
-        rows_(model.view()) {}
+        rows_(model) {}
 
   absl::StatusOr<AnalysisResult> Run() {
-    LIANJIE_ASSIGN_OR_RETURN(const HouseholdBenefits households,
-                             model_.ComputeHouseholds(context_));
-    LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<TierSweep> sweep,
-                             TierSweep::Make(model_, context_));
-    LIANJIE_RETURN_IF_ERROR(MakeTiers(*sweep));
-    AddNodes();
-    AddMoney(households);
+    LIANJIE_ASSIGN_OR_RETURN(const BenefitSums sums, AddMoney());
+    LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<TierSweep> sweep, MakeSweep());
     for (const Decomposition what : options_.decompose) {
-      LIANJIE_RETURN_IF_ERROR(AddPart(what, *sweep));
+      LIANJIE_RETURN_IF_ERROR(AddPart(what, sweep.get()));
       context_.AddCompleted(graph_.link_count());
     }
-    LIANJIE_ASSIGN_OR_RETURN(const FlowTotals totals, SumFlow(model_, households, context_));
-    result_.ledger = totals.ledger;
-    result_.summary = SummaryOf(totals);
-    AddTierSummary();
-    result_.warnings = WarningsOf(model_, totals);
+    Summarise(sums.households);
+    result_.summary.emplace_back("direct_yuan", sums.direct_yuan);
+    result_.summary.emplace_back("indirect_yuan", sums.indirect_yuan);
     return std::move(result_);
   }
 
   absl::StatusOr<AnalysisResult> RunByPayer() {
-    LIANJIE_ASSIGN_OR_RETURN(const HouseholdBenefits households,
-                             model_.ComputeHouseholds(context_));
+    LIANJIE_ASSIGN_OR_RETURN(const HouseholdSums sums, SumHouseholds(model_, context_));
+    context_.AddCompleted(graph_.link_count());
     LIANJIE_RETURN_IF_ERROR(AddPayerRows(model_, rows_, result_.table, context_));
-    LIANJIE_ASSIGN_OR_RETURN(const FlowTotals totals, SumFlow(model_, households, context_));
-    result_.ledger = totals.ledger;
-    result_.summary = SummaryOf(totals);
-    result_.warnings = WarningsOf(model_, totals);
+    Summarise(sums);
     return std::move(result_);
   }
 
@@ -84,93 +80,37 @@ class BenefitFlowRun {
     result_.table.column(at).numbers = std::move(values);
   }
 
-  absl::Status MakeTiers(const TierSweep& sweep) {
-    const int last = Asked(options_, Decomposition::kTier) ? kTiers : 2;
-    LIANJIE_ASSIGN_OR_RETURN(const PayerParts parts, sweep.Run(last, context_));
-    tiers_ = MakeColumns(static_cast<std::size_t>(last) + 1);
-    return SpreadToHouseholds(model_, parts, rows_, tiers_, context_);
+  absl::StatusOr<BenefitSums> AddMoney() {
+    LIANJIE_ASSIGN_OR_RETURN(const FirstTiers tiers, FirstTiers::Make(model_, context_));
+    return AddBenefitColumns(model_, tiers, rows_, result_.table, context_);
   }
 
-  void AddNodes() {
-    Table& table = result_.table;
-    table.AddColumn("node", ColumnType::kNode, "", "Id of the node.");
-    table.AddColumn("kind", ColumnType::kString, "", "Kind of the node.");
-    table.column(0).indices.assign(rows_.nodes().begin(), rows_.nodes().end());
-    table.column(1).strings.reserve(rows_.size());
-    for (const NodeIndex n : rows_.nodes()) {
-      table.column(1).strings.emplace_back(EnumName(graph_.nodes().kind[n]));
-    }
+  // Nothing when no part needs it.
+  absl::StatusOr<std::unique_ptr<TierSweep>> MakeSweep() {
+    if (!NeedsTiers(options_)) return std::unique_ptr<TierSweep>();
+    return TierSweep::Make(model_, context_);
   }
 
-  // One number of each row, from its node and payer (kNoPayer: a household without an account).
-  template <typename F> std::vector<double> Collect(F value) const {
-    std::vector<double> out(rows_.size());
-    for (std::size_t row = 0; row < rows_.size(); ++row) {
-      const NodeIndex n = rows_.Node(row);
-      out[row] = value(n, model_.PayerOf(n));
-    }
-    return out;
+  void Summarise(const HouseholdSums& households) {
+    const FlowTotals totals = SumFlow(model_, households);
+    result_.ledger = totals.ledger;
+    result_.summary = SummaryOf(totals);
+    std::vector<std::string> warnings = WarningsOf(model_, totals);
+    result_.warnings.insert(result_.warnings.end(), warnings.begin(), warnings.end());
   }
 
-  void AddMoney(const HouseholdBenefits& households) {
-    const auto household = [this](NodeIndex n) {
-      return graph_.nodes().kind[n] == NodeKind::kHousehold;
-    };
-    AddColumn("throughput_yuan", Collect([&](NodeIndex n, PayerIndex p) {
-                return household(n) ? households.gross_yuan[n] : model_.x(p);
-              }),
-              "All money that reached the node; of a household its gross receipts.");
-    AddColumn("benefit_yuan",
-              Collect([&](NodeIndex n, PayerIndex) { return households.benefit_yuan[n]; }),
-              "What a household keeps, net of what its operating account pays.");
-    AddColumn("gross_yuan",
-              Collect([&](NodeIndex n, PayerIndex) { return households.gross_yuan[n]; }),
-              "All that was paid to a household, and its own injection.");
-    std::vector<double> indirect(rows_.size(), 0.0);
-    for (std::size_t tier = 2; tier < tiers_.size(); ++tier) {
-      for (std::size_t row = 0; row < indirect.size(); ++row) indirect[row] += tiers_[tier][row];
-    }
-    AddColumn("direct_yuan", tiers_[1], "Benefit that passed exactly one paying organisation.");
-    AddColumn("indirect_yuan", std::move(indirect),
-              "Benefit that passed more than one paying organisation.");
-    AddColumn("retained_yuan", Collect([&](NodeIndex, PayerIndex p) {
-                return p == kNoPayer ? 0.0 : model_.retained(p);
-              }),
-              "What an organisation keeps.");
-    AddColumn("leaked_yuan", Collect([&](NodeIndex, PayerIndex p) {
-                return p == kNoPayer ? 0.0 : model_.leaked(p) + model_.to_outside(p);
-              }),
-              "What leaves by leak_share, and what is paid out of the filter.");
-    AddColumn("injected_yuan", Collect([&](NodeIndex, PayerIndex p) {
-                return p == kNoPayer ? 0.0 : model_.injection(p) + model_.from_outside(p);
-              }),
-              "Money that enters here, from the market and from outside the filter.");
-    AddColumn("unexplained_injection_yuan", Collect([&](NodeIndex, PayerIndex p) {
-                return p == kNoPayer ? 0.0 : model_.unexplained(p);
-              }),
-              "What the node paid without a recorded source.");
-    AddColumn("operating_loss_yuan", Collect([&](NodeIndex n, PayerIndex p) {
-                return household(n) && p != kNoPayer ? model_.unexplained(p) : 0.0;
-              }),
-              "What a household's operating account paid beyond what it received.");
-    AddColumn("narrow_yuan",
-              Collect([&](NodeIndex n, PayerIndex) { return households.narrow_yuan[n]; }),
-              "The part of the benefit that came by interest-binding links.");
-  }
-
-  absl::Status AddPart(Decomposition what, const TierSweep& sweep) {
+  absl::Status AddPart(Decomposition what, const TierSweep* sweep) {
     switch (what) {
       case Decomposition::kMechanism:
         return AddMechanisms();
       case Decomposition::kRole:
         return AddRoles();
       case Decomposition::kTier:
-        AddTiers();
-        return absl::OkStatus();
+        return AddTiers(*sweep);
       case Decomposition::kSource:
         return AddSources();
       case Decomposition::kSector:
-        return AddSectors(sweep);
+        return AddSectors(*sweep);
       case Decomposition::kDriver:
         return AddDrivers();
       case Decomposition::kPayer:
@@ -267,23 +207,27 @@ class BenefitFlowRun {
     return absl::OkStatus();
   }
 
-  void AddTiers() {
-    if (AnyOf(tiers_[0])) {
-      AddColumn("tier_0_yuan", tiers_[0], "Benefit that no organisation ever held.");
+  absl::Status AddTiers(const TierSweep& sweep) {
+    LIANJIE_ASSIGN_OR_RETURN(const PayerParts parts, sweep.Run(kTiers, context_));
+    Columns tiers = MakeColumns(std::size_t{kTiers} + 1);
+    LIANJIE_RETURN_IF_ERROR(SpreadToHouseholds(model_, parts, rows_, tiers, context_));
+    if (AnyOf(tiers[0])) {
+      AddColumn("tier_0_yuan", std::move(tiers[0]), "Benefit that no organisation ever held.");
     }
     for (std::size_t tier = 1; tier <= kTiers; ++tier) {
-      AddColumn(Cat("tier_", tier, "_yuan"), tiers_[tier],
+      AddColumn(Cat("tier_", tier, "_yuan"), std::move(tiers[tier]),
                 Cat("Benefit that passed ", tier, tier == kTiers ? " or more" : "",
                     " paying organisations."));
     }
+    return absl::OkStatus();
   }
 
   absl::Status AddSources() {
-    LIANJIE_ASSIGN_OR_RETURN(const FlowSolver solver, FlowSolver::Make(model_.arcs(), context_));
+    LIANJIE_ASSIGN_OR_RETURN(const FlowCore core, FlowCore::Make(model_, context_));
     const SourceSplit split(model_, options_.source_group);
     for (int first = 0; first < split.size(); first += kSourcesAtOnce) {
       const int width = std::min(kSourcesAtOnce, split.size() - first);
-      LIANJIE_ASSIGN_OR_RETURN(const PayerParts parts, split.Solve(solver, first, width, context_));
+      LIANJIE_ASSIGN_OR_RETURN(const PayerParts parts, split.Solve(core, first, width, context_));
       Columns columns = MakeColumns(static_cast<std::size_t>(width));
       LIANJIE_RETURN_IF_ERROR(SpreadToHouseholds(model_, parts, rows_, columns, context_));
       for (int j = 0; j < width; ++j) {
@@ -310,22 +254,11 @@ class BenefitFlowRun {
     return absl::OkStatus();
   }
 
-  void AddTierSummary() {
-    MoneySum direct, indirect;
-    for (const double yuan : tiers_[1]) direct.Add(yuan);
-    for (std::size_t tier = 2; tier < tiers_.size(); ++tier) {
-      for (const double yuan : tiers_[tier]) indirect.Add(yuan);
-    }
-    result_.summary.emplace_back("direct_yuan", direct.value());
-    result_.summary.emplace_back("indirect_yuan", indirect.value());
-  }
-
   const FlowModel& model_;
   const Snapshot& graph_;
   const BenefitFlowOptions& options_;
   RunContext& context_;
   const NodeRows rows_;
-  Columns tiers_;
   AnalysisResult result_;
 };
 
@@ -350,16 +283,40 @@ absl::Status BenefitFlowOptions::Validate() const {
 
 namespace {
 
+// Beside the books.
+std::uint64_t OwnBytes(const Snapshot& graph, const BenefitFlowOptions& options) {
+  const std::uint64_t nodes = graph.node_count();
+  const Snapshot::PayerCounts& counts = graph.payer_counts();
+  const std::uint64_t payers = nodes - counts.households + counts.paying_households;
+  if (Asked(options, Decomposition::kPayer)) return 4096;
+  std::uint64_t bytes = EstimateBenefitColumnsBytes(graph) + FirstTiers::EstimateBytes(payers);
+  std::uint64_t columns = 0;
+  for (const Decomposition what : options.decompose) {
+    columns += what == Decomposition::kTier        ? kTiers + 1
+               : what == Decomposition::kMechanism ? EnumNames<Mechanism>().size()
+               : what == Decomposition::kSource    ? kMaxSources
+                                                   : 4;
+  }
+  bytes += columns * nodes * sizeof(double);
+  if (NeedsTiers(options)) {
+    const std::uint64_t parts = Asked(options, Decomposition::kTier) ? kTiers + 3 : 8;
+    bytes += PayerArcs::EstimateBytes(graph) + payers * (parts * sizeof(double) + 64);
+  }
+  if (Asked(options, Decomposition::kSource)) {
+    bytes += FlowCore::EstimateBytes(graph) + payers * (kSourcesAtOnce + 1) * sizeof(double);
+  }
+  return bytes;
+}
+
 absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
                                        const BenefitFlowOptions& options, RunContext& context) {
-  context.SetTotal(std::uint64_t{input.snapshot().link_count()} * (2 + options.decompose.size()));
-  LIANJIE_ASSIGN_OR_RETURN(const FlowModel model,
-                           FlowModel::Build(input.view, ModelOptions(options), context));
-  context.AddCompleted(input.snapshot().link_count());
-  LIANJIE_RETURN_IF_ERROR(
-      context.Reserve(EstimateBenefitFlowBytes(input, options) -
-                      FlowModel::EstimateBytes(input.snapshot(), ModelOptions(options))));
-  BenefitFlowRun run(model, options, context);
+  const std::uint64_t links = input.snapshot().link_count();
+  context.SetTotal(links * (2 + options.decompose.size()));
+  LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const FlowModel> model,
+                           FlowModel::Get(input, input.view, ModelOptions(options), context));
+  context.AddCompleted(links - std::min(links, context.completed()));
+  LIANJIE_RETURN_IF_ERROR(context.Reserve(OwnBytes(input.snapshot(), options)));
+  BenefitFlowRun run(*model, options, context);
   return Asked(options, Decomposition::kPayer) ? run.RunByPayer() : run.Run();
 }
 
@@ -374,20 +331,8 @@ absl::StatusOr<AnalysisResult> RunBenefitFlow(const AnalysisInput& input,
 
 std::uint64_t EstimateBenefitFlowBytes(const AnalysisInput& input,
                                        const BenefitFlowOptions& options) {
-  const Snapshot& graph = input.snapshot();
-  const std::uint64_t nodes = graph.node_count();
-  // Households, eleven money columns, ids and kinds, and two tiers beside them.
-  std::uint64_t columns = 3 + 11 + 3;
-  for (const Decomposition what : options.decompose) {
-    columns += what == Decomposition::kTier        ? 2 * kTiers
-               : what == Decomposition::kMechanism ? EnumNames<Mechanism>().size()
-               : what == Decomposition::kSource    ? kMaxSources + kSourcesAtOnce
-                                                   : 4;
-  }
-  const std::uint64_t payer_parts = Asked(options, Decomposition::kTier) ? kTiers + 3 : 8;
-  return FlowModel::EstimateBytes(graph, ModelOptions(options)) +
-         nodes * (columns * sizeof(double) + sizeof(NodeIndex) * 2 + sizeof(std::string)) +
-         nodes * payer_parts * sizeof(double);
+  return FlowModel::EstimateBytes(input.snapshot(), ModelOptions(options)) +
+         OwnBytes(input.snapshot(), options);
 }
 
 }  // namespace lianjie

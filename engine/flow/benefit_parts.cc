@@ -33,15 +33,17 @@ absl::Status SpreadFromOutside(const FlowModel& model, const NodeRows& rows,
 
 }  // namespace
 
-NodeRows::NodeRows(const View& view) {
-  const NodeIndex count = view.snapshot().node_count();
-  nodes_.reserve(count);
+NodeRows::NodeRows(const FlowModel& model)
+    : size_(model.snapshot().node_count()), all_(model.AllInside()) {
+  if (all_) return;
+  const NodeIndex count = model.snapshot().node_count();
+  row_of_.assign(count, 0);
   for (NodeIndex n = 0; n < count; ++n) {
-    if (view.NodeInside(n)) nodes_.push_back(n);
+    if (model.NodeInside(n)) nodes_.push_back(n);
   }
-  if (nodes_.size() == count) return;
-  row_of_.assign(count, static_cast<std::uint32_t>(nodes_.size()));
-  for (std::uint32_t row = 0; row < nodes_.size(); ++row) row_of_[nodes_[row]] = row;
+  size_ = nodes_.size();
+  std::fill(row_of_.begin(), row_of_.end(), static_cast<std::uint32_t>(size_));
+  for (std::uint32_t row = 0; row < size_; ++row) row_of_[nodes_[row]] = row;
 }
 
 absl::Status SpreadToHouseholds(const FlowModel& model, const PayerParts& parts,
@@ -75,6 +77,8 @@ absl::Status SpreadToHouseholds(const FlowModel& model, const PayerParts& parts,
 absl::StatusOr<std::unique_ptr<TierSweep>> TierSweep::Make(const FlowModel& model,
                                                            RunContext& context) {
   std::unique_ptr<TierSweep> sweep(new TierSweep(model));
+  LIANJIE_ASSIGN_OR_RETURN(sweep->arcs_, PayerArcs::Make(model, context));
+  const PayerArcs& arcs = sweep->arcs_;
   for (PayerIndex p = 0; p < model.payer_count(); ++p) {
     if (!model.IsOrganisationPayer(p)) sweep->transparent_.push_back(p);
   }
@@ -85,10 +89,10 @@ absl::StatusOr<std::unique_ptr<TierSweep>> TierSweep::Make(const FlowModel& mode
   }
   for (const PayerIndex p : sweep->transparent_) {
     if (context.Stopped()) return context.Check();
-    for (std::uint64_t a = model.arcs_begin(p); a < model.arcs_end(p); ++a) {
-      if (model.IsOrganisationPayer(model.arc_target(a))) continue;
-      sweep->targets_.push_back(sweep->local_[model.arc_target(a)]);
-      sweep->shares_.push_back(model.arc_share(a));
+    for (std::uint64_t a = arcs.offsets[p]; a < arcs.offsets[p + 1]; ++a) {
+      if (model.IsOrganisationPayer(arcs.targets[a])) continue;
+      sweep->targets_.push_back(sweep->local_[arcs.targets[a]]);
+      sweep->shares_.push_back(arcs.shares[a]);
     }
     sweep->offsets_.push_back(sweep->targets_.size());
   }
@@ -128,18 +132,18 @@ absl::Status TierSweep::Advance(int tier, std::span<const double> before, std::s
   for (PayerIndex p = 0; p < model_.payer_count(); ++p) {
     if ((p & kPollMask) == 0 && context.Stopped()) return context.Check();
     if (before[p] == 0.0) continue;
-    for (std::uint64_t a = model_.arcs_begin(p); a < model_.arcs_end(p); ++a) {
-      const PayerIndex t = model_.arc_target(a);
-      if (model_.IsOrganisationPayer(t)) now[t] += model_.arc_share(a) * before[p];
+    for (std::uint64_t a = arcs_.offsets[p]; a < arcs_.offsets[p + 1]; ++a) {
+      const PayerIndex t = arcs_.targets[a];
+      if (model_.IsOrganisationPayer(t)) now[t] += arcs_.shares[a] * before[p];
     }
   }
   if (transparent_.empty()) return absl::OkStatus();
   for (PayerIndex p = 0; p < model_.payer_count(); ++p) {
     if ((p & kPollMask) == 0 && context.Stopped()) return context.Check();
     if (now[p] == 0.0 || !model_.IsOrganisationPayer(p)) continue;
-    for (std::uint64_t a = model_.arcs_begin(p); a < model_.arcs_end(p); ++a) {
-      const PayerIndex t = model_.arc_target(a);
-      if (!model_.IsOrganisationPayer(t)) now[t] += model_.arc_share(a) * now[p];
+    for (std::uint64_t a = arcs_.offsets[p]; a < arcs_.offsets[p + 1]; ++a) {
+      const PayerIndex t = arcs_.targets[a];
+      if (!model_.IsOrganisationPayer(t)) now[t] += arcs_.shares[a] * now[p];
     }
   }
   return SpreadAmongTransparent(now, 1, context);
@@ -182,9 +186,9 @@ absl::StatusOr<PayerParts> PartsBySector(const FlowModel& model, const TierSweep
       continue;
     }
     at(p, sector) = model.x(p);
-    for (std::uint64_t a = model.arcs_begin(p); a < model.arcs_end(p); ++a) {
-      const PayerIndex t = model.arc_target(a);
-      if (!model.IsOrganisationPayer(t)) at(t, sector) += model.arc_share(a) * model.x(p);
+    for (std::uint64_t a = sweep.arcs_.offsets[p]; a < sweep.arcs_.offsets[p + 1]; ++a) {
+      const PayerIndex t = sweep.arcs_.targets[a];
+      if (!model.IsOrganisationPayer(t)) at(t, sector) += sweep.arcs_.shares[a] * model.x(p);
     }
   }
   LIANJIE_RETURN_IF_ERROR(sweep.SpreadAmongTransparent(parts.values, kSectorParts, context));

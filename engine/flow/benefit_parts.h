@@ -14,8 +14,10 @@
 
 #include "absl/status/statusor.h"
 #include "engine/core/table.h"
+#include "engine/flow/flow_core.h"
 #include "engine/flow/flow_model.h"
 #include "engine/flow/flow_solver.h"
+#include "engine/flow/payer_arcs.h"
 #include "engine/runtime/run_context.h"
 
 namespace lianjie {
@@ -28,20 +30,24 @@ struct PayerParts {
   int outside_part = 0;
 };
 
-// Rows of a table: the nodes inside the view, ascending.
+// Rows of a table: the nodes inside the view, ascending. Takes nothing where all nodes are.
 class NodeRows {
  public:
-  explicit NodeRows(const View& view);
-  std::size_t size() const { return nodes_.size(); }
-  NodeIndex Node(std::size_t row) const { return nodes_[row]; }
+  explicit NodeRows(const FlowModel& model);
+  std::size_t size() const { return size_; }
+  bool all() const { return all_; }
+  NodeIndex Node(std::size_t row) const { return all_ ? static_cast<NodeIndex>(row) : nodes_[row]; }
+  // Empty when all nodes are rows.
   const std::vector<NodeIndex>& nodes() const { return nodes_; }
   // The row of a node; size() for one outside.
-  std::size_t RowOf(NodeIndex n) const { return row_of_.empty() ? n : row_of_[n]; }
+  std::size_t RowOf(NodeIndex n) const { return all_ ? n : row_of_[n]; }
   bool Has(NodeIndex n) const { return RowOf(n) < size(); }
 
  private:
+  std::size_t size_;
+  bool all_;
   std::vector<NodeIndex> nodes_;
-  std::vector<std::uint32_t> row_of_;  // empty: every node is a row
+  std::vector<std::uint32_t> row_of_;
 };
 
 // Sends the parts to the inside households: columns[part][row] grows by the household's benefit out
@@ -77,6 +83,7 @@ class TierSweep {
                                       RunContext& context) const;
 
   const FlowModel& model_;
+  PayerArcs arcs_;
   std::vector<PayerIndex> transparent_;
   std::vector<std::uint32_t> local_;  // by payer; empty when none is transparent
   std::vector<std::uint64_t> offsets_{0};
@@ -114,7 +121,7 @@ class SourceSplit {
   int outside() const { return outside_; }  // -1 when nothing comes from outside
 
   // Payers' money out of the sources [first, first + width), by one forward solve.
-  absl::StatusOr<PayerParts> Solve(const FlowSolver& solver, int first, int width,
+  absl::StatusOr<PayerParts> Solve(const FlowCore& core, int first, int width,
                                    RunContext& context) const;
 
  private:

@@ -20,7 +20,8 @@ absl::Status AddPayerRows(const FlowModel& model, const NodeRows& rows, Table& t
   table.AddColumn("benefit_yuan", ColumnType::kNumber, "yuan", "Benefit that came from it.");
   GrowingBooking booking(context, kPayerRowBytes);
   std::uint64_t links = 0;  // seen, for the progress
-  for (const NodeIndex n : rows.nodes()) {
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const NodeIndex n = rows.Node(row);
     if (graph.nodes().kind[n] != NodeKind::kHousehold) continue;
     if (context.Stopped()) return context.Check();
     LIANJIE_ASSIGN_OR_RETURN(const std::vector<PayerPart> parts,

@@ -50,7 +50,7 @@ double StraightFromOutside(const FlowModel& model) {
     const NodeIndex target = graph.links().target[l];
     if (graph.nodes().kind[target] != NodeKind::kHousehold || !model.LinkActive(l)) continue;
     if (model.LinkInside(l) || model.ReceiverOf(l) != kNoPayer) continue;
-    if (model.view().NodeInside(target)) sum += model.LinkAmountYuan(l);
+    if (model.NodeInside(target)) sum += model.LinkAmountYuan(l);
   }
   return sum;
 }
@@ -116,7 +116,7 @@ void SourceSplit::Rank(const std::vector<NodeIndex>& nodes, const std::vector<do
   for (std::uint32_t& group : group_of_) group = number_of[group];
 }
 
-absl::StatusOr<PayerParts> SourceSplit::Solve(const FlowSolver& solver, int first, int width,
+absl::StatusOr<PayerParts> SourceSplit::Solve(const FlowCore& core, int first, int width,
                                               RunContext& context) const {
   const bool has_outside = outside_ >= first && outside_ < first + width;
   PayerParts parts{
@@ -134,7 +134,7 @@ absl::StatusOr<PayerParts> SourceSplit::Solve(const FlowSolver& solver, int firs
     if (model_.from_outside(p) != 0.0) add(p, outside_, model_.from_outside(p));
   }
   LIANJIE_RETURN_IF_ERROR(
-      solver.Forward(parts.values, width, model_.options().tolerance, nullptr, context));
+      core.Forward(parts.values, width, model_.options().tolerance, nullptr, context));
   return parts;
 }
 

@@ -251,12 +251,8 @@ absl::Status BlockSolver::SolveCore(FlowSide side, std::span<double> core, std::
   converged = true;
   if (core_.size() == 0) return absl::OkStatus();
   if (dense_.has_value()) {
-    if (side == FlowSide::kForward) {
-      dense_->SolveTransposed(core, width);
-    } else {
-      dense_->Solve(core, width);
-    }
-    return context_.Check();
+    return side == FlowSide::kForward ? dense_->SolveTransposed(core, width, context_)
+                                      : dense_->Solve(core, width, context_);
   }
   std::vector<double> column(core_.size());
   residual = 0;

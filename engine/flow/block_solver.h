@@ -41,12 +41,16 @@ class BlockSolver {
   // core did not converge.
   absl::Status Solve(FlowSide side, std::span<double> values, int width, double tolerance,
                      double& residual);
+  // N_kk of the members where wanted[k], others are left as they are; exact. Needs direct(). About
+  // the work of Make. Errors: CANCELLED, MEMORY_EXHAUSTED.
+  absl::Status Diagonal(std::span<const std::uint8_t> wanted, std::span<double> diagonal) const;
   // True when several right-hand sides at once cost less than one after the other.
   bool direct() const { return dense_.has_value(); }
   std::uint32_t core_size() const { return static_cast<std::uint32_t>(core_members_.size()); }
 
  private:
   class Eliminator;
+  class SelectedInverse;
   struct Arc {
     std::uint32_t member;
     double share;

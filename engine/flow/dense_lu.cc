@@ -4,6 +4,7 @@
 
 #include "Eigen/Core"
 #include "engine/core/status.h"
+#include "engine/runtime/work.h"
 
 namespace lianjie {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 constexpr std::size_t kPanel = 32;
 constexpr std::size_t kColumns = 512;
 // Products between two looks at the context.
-constexpr std::size_t kPollProducts = 2000000;
+constexpr std::int64_t kPollProducts = 2000000;
 
 using DenseRow = Eigen::Map<Eigen::ArrayXd>;
 using ConstDenseRow = Eigen::Map<const Eigen::ArrayXd>;
@@ -36,6 +37,11 @@ void SubtractRows(double* to, const double* rows, std::size_t stride, const doub
         (factors[k] * a + factors[k + 1] * b) + (factors[k + 2] * c + factors[k + 3] * d);
   }
   for (; k < row_count; ++k) SubtractRow(to, rows + k * stride, factors[k], count);
+}
+
+// Products of a row of a solve, and what it costs to look at its factors.
+std::int64_t RowWork(std::size_t factors, std::size_t width) {
+  return static_cast<std::int64_t>(factors * (width + 8) + width);
 }
 
 }  // namespace
@@ -64,7 +70,7 @@ bool DenseLu::FactorPanel(std::size_t begin, std::size_t end) {
 }
 
 absl::Status DenseLu::Factor(RunContext& context) {
-  std::size_t work = 0;
+  std::int64_t work = 0;
   for (std::size_t begin = 0; begin < size_; begin += kPanel) {
     const std::size_t end = std::min(size_, begin + kPanel);
     if (context.Stopped()) return context.Check();
@@ -75,7 +81,7 @@ absl::Status DenseLu::Factor(RunContext& context) {
       for (std::size_t i = end; i < size_; ++i) {
         SubtractRows(&m_[i * size_ + first], &m_[begin * size_ + first], size_,
                      &m_[i * size_ + begin], end - begin, count);
-        work += count * (end - begin);
+        work += static_cast<std::int64_t>(count * (end - begin));
         if (work < kPollProducts) continue;
         work = 0;
         if (context.Stopped()) return context.Check();
@@ -85,38 +91,48 @@ absl::Status DenseLu::Factor(RunContext& context) {
   return absl::OkStatus();
 }
 
-void DenseLu::Solve(std::span<double> values, std::size_t width) const {
+absl::Status DenseLu::Solve(std::span<double> values, std::size_t width,
+                            RunContext& context) const {
+  Poller poller(context, kPollProducts);
   for (std::size_t i = 0; i < size_; ++i) {
+    if (poller.Tick(RowWork(i, width))) return context.Check();
     for (std::size_t k = 0; k < i; ++k) {
       if (at(i, k) != 0.0) SubtractRow(&values[i * width], &values[k * width], at(i, k), width);
     }
   }
   for (std::size_t i = size_; i-- > 0;) {
+    if (poller.Tick(RowWork(size_ - i, width))) return context.Check();
     for (std::size_t k = i + 1; k < size_; ++k) {
       if (at(i, k) != 0.0) SubtractRow(&values[i * width], &values[k * width], at(i, k), width);
     }
     for (std::size_t j = 0; j < width; ++j) values[i * width + j] /= at(i, i);
   }
+  return absl::OkStatus();
 }
 
-void DenseLu::SolveTransposed(std::span<double> values, std::size_t width) const {
+absl::Status DenseLu::SolveTransposed(std::span<double> values, std::size_t width,
+                                      RunContext& context) const {
+  Poller poller(context, kPollProducts);
   for (std::size_t k = 0; k < size_; ++k) {
+    if (poller.Tick(RowWork(size_ - k, width))) return context.Check();
     for (std::size_t j = 0; j < width; ++j) values[k * width + j] /= at(k, k);
     for (std::size_t i = k + 1; i < size_; ++i) {
       if (at(k, i) != 0.0) SubtractRow(&values[i * width], &values[k * width], at(k, i), width);
     }
   }
   for (std::size_t k = size_; k-- > 0;) {
+    if (poller.Tick(RowWork(k, width))) return context.Check();
     for (std::size_t i = 0; i < k; ++i) {
       if (at(k, i) != 0.0) SubtractRow(&values[i * width], &values[k * width], at(k, i), width);
     }
   }
+  return absl::OkStatus();
 }
 
-std::vector<double> DenseLu::Inverse() const {
+absl::StatusOr<std::vector<double>> DenseLu::Inverse(RunContext& context) const {
   std::vector<double> inverse(size_ * size_, 0.0);
   for (std::size_t i = 0; i < size_; ++i) inverse[i * size_ + i] = 1.0;
-  Solve(inverse, size_);
+  LIANJIE_RETURN_IF_ERROR(Solve(inverse, size_, context));
   return inverse;
 }
 

@@ -28,12 +28,14 @@ class DenseLu {
   // False when some pivot vanishes: what enters never leaves. The solves are then meaningless.
   bool ok() const { return ok_; }
 
-  // In place, values[row * width + j]: M y = values, and M' y = values. O(size^2 width).
-  void Solve(std::span<double> values, std::size_t width) const;
-  void SolveTransposed(std::span<double> values, std::size_t width) const;
+  // In place, values[row * width + j]: M y = values, and M' y = values. O(size^2 width); looks at
+  // the context as Make does. Errors: CANCELLED.
+  absl::Status Solve(std::span<double> values, std::size_t width, RunContext& context) const;
+  absl::Status SolveTransposed(std::span<double> values, std::size_t width,
+                               RunContext& context) const;
 
-  // Row-major. O(size^3).
-  std::vector<double> Inverse() const;
+  // Row-major. O(size^3). Errors: CANCELLED.
+  absl::StatusOr<std::vector<double>> Inverse(RunContext& context) const;
 
  private:
   DenseLu(std::vector<double> m, std::size_t size) : m_(std::move(m)), size_(size) {}

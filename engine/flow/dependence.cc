@@ -8,8 +8,8 @@
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "engine/flow/benefit_parts.h"
+#include "engine/flow/flow_core.h"
 #include "engine/flow/flow_ledger.h"
-#include "engine/flow/flow_solver.h"
 #include "engine/runtime/work.h"
 
 namespace lianjie {
@@ -40,50 +40,33 @@ void AddLosses(const Snapshot& graph, std::vector<Loss> losses, Table& table) {
   }
 }
 
-double BenefitOfAll(const HouseholdBenefits& households, const NodeRows& rows) {
-  MoneySum sum;
-  for (const NodeIndex n : rows.nodes()) sum.Add(households.benefit_yuan[n]);
-  return sum.value();
-}
-
-// What a yuan at each payer is worth to all households together: a = (I - P)^-1 R 1.
-absl::StatusOr<std::vector<double>> WorthToAll(const FlowModel& model, const FlowSolver& solver,
-                                               RunContext& context) {
-  const Snapshot& graph = model.snapshot();
-  std::vector<double> worth(model.payer_count(), 0.0);
-  for (PayerIndex p = 0; p < model.payer_count(); ++p) {
-    if (!model.IsInside(p)) continue;
-    const NodeIndex n = model.PayerNode(p);
-    if (model.IsAccount(p)) worth[p] += model.PassShare(n);
-    for (LinkIndex l = graph.out_begin(n); l < graph.out_end(n); ++l) {
-      if ((l & kPollMask) == 0 && context.Stopped()) return context.Check();
-      if (model.LinkInside(l) && model.ReceiverOf(l) == kNoPayer) worth[p] += model.LinkShare(l);
-    }
-  }
-  LIANJIE_RETURN_IF_ERROR(solver.Backward(worth, 1, model.options().tolerance, context));
-  return worth;
-}
-
-absl::Status LossesOfAll(const FlowModel& model, const FlowSolver& solver, AnalysisResult& result,
+absl::Status LossesOfAll(const FlowModel& model, const FlowCore& core, AnalysisResult& result,
                          RunContext& context) {
-  LIANJIE_ASSIGN_OR_RETURN(const std::vector<double> worth, WorthToAll(model, solver, context));
-  std::vector<std::uint8_t> wanted(model.payer_count(), 0);
-  for (PayerIndex p = 0; p < model.payer_count(); ++p) {
-    wanted[p] = model.IsInside(p) && model.IsOrganisationPayer(p) && model.x(p) != 0.0 ? 1 : 0;
+  LIANJIE_ASSIGN_OR_RETURN(const std::vector<double> worth,
+                           core.WorthToHouseholds(model.options().tolerance, context));
+  std::vector<std::uint8_t> wanted(core.size(), 0);
+  std::size_t rows = 0;
+  for (std::uint32_t c = 0; c < core.size(); ++c) {
+    const PayerIndex p = core.Payer(c);
+    const bool row = model.IsInside(p) && model.IsOrganisationPayer(p);
+    wanted[c] = row && model.x(p) != 0.0 ? 1 : 0;
+    rows += row ? 1 : 0;
   }
   DiagonalReport report;
   LIANJIE_ASSIGN_OR_RETURN(const std::vector<double> visits,
-                           solver.Diagonal(wanted, report, context));
+                           core.solver().Diagonal(wanted, report, context));
   std::vector<Loss> losses;
-  for (PayerIndex p = 0; p < model.payer_count(); ++p) {
+  losses.reserve(rows);
+  for (std::uint32_t c = 0; c < core.size(); ++c) {
+    const PayerIndex p = core.Payer(c);
     if (!model.IsInside(p) || !model.IsOrganisationPayer(p)) continue;
-    losses.push_back({model.PayerNode(p), model.x(p) / visits[p] * worth[p]});
+    losses.push_back({model.PayerNode(p), model.x(p) / visits[c] * worth[c]});
   }
   AddLosses(model.snapshot(), std::move(losses), result.table);
   result.summary.emplace_back("exact", report.exact);
   result.summary.emplace_back("max_relative_error", report.max_relative_error);
   if (!report.exact) {
-    result.warnings.push_back(Cat("In cycles of more than ", kExactDiagonalBlock,
+    result.warnings.push_back(Cat("In some cycle of more than ", kExactDiagonalBlock,
                                   " payers losses are estimated, with a relative error of at most ",
                                   report.max_relative_error, "."));
   }
@@ -101,14 +84,14 @@ absl::StatusOr<PayerIndex> FindPayer(const FlowModel& model, std::string_view id
 }
 
 // Sends what passes the organisation once, x_k / N_kk, on from there.
-absl::Status LossesOfHouseholds(const FlowModel& model, const FlowSolver& solver, PayerIndex k,
+absl::Status LossesOfHouseholds(const FlowModel& model, const FlowCore& core, PayerIndex k,
                                 const NodeRows& rows, AnalysisResult& result, RunContext& context) {
   PayerParts parts{.width = 1, .values = {}, .outside_part = -1};
   parts.values.assign(model.payer_count(), 0.0);
   if (model.x(k) != 0.0) {
     parts.values[k] = 1.0;
     LIANJIE_RETURN_IF_ERROR(
-        solver.Forward(parts.values, 1, model.options().tolerance, nullptr, context));
+        core.Forward(parts.values, 1, model.options().tolerance, nullptr, context));
     const double once = model.x(k) / parts.values[k];
     for (double& money : parts.values) money *= once;
   }
@@ -126,29 +109,41 @@ absl::Status LossesOfHouseholds(const FlowModel& model, const FlowSolver& solver
   return absl::OkStatus();
 }
 
+// Beside the books.
+std::uint64_t OwnBytes(const Snapshot& graph, const DependenceOptions& options) {
+  const std::uint64_t nodes = graph.node_count();
+  const Snapshot::PayerCounts& counts = graph.payer_counts();
+  const std::uint64_t others = nodes - counts.households;
+  const std::uint64_t payers = others + counts.paying_households;
+  const std::uint64_t core = FlowCore::EstimateBytes(graph);
+  if (options.organisation.empty()) return core + others * (sizeof(Loss) + 12 + 8 + 8 + 1);
+  return core + payers * 8 + nodes * (8 + sizeof(Loss) + 12);
+}
+
 absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const DependenceOptions& options,
                                        RunContext& context) {
-  context.SetTotal(std::uint64_t{input.snapshot().link_count()} * 2);
-  LIANJIE_ASSIGN_OR_RETURN(const FlowModel model,
-                           FlowModel::Build(input.view, ModelOptions(options), context));
-  context.AddCompleted(input.snapshot().link_count());
-  LIANJIE_RETURN_IF_ERROR(
-      context.Reserve(EstimateDependenceBytes(input, options) -
-                      FlowModel::EstimateBytes(input.snapshot(), ModelOptions(options))));
+  const std::uint64_t links = input.snapshot().link_count();
+  context.SetTotal(links * 2);
+  LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const FlowModel> books,
+                           FlowModel::Get(input, input.view, ModelOptions(options), context));
+  const FlowModel& model = *books;
+  context.AddCompleted(links - std::min(links, context.completed()));
+  LIANJIE_RETURN_IF_ERROR(context.Reserve(OwnBytes(input.snapshot(), options)));
   PayerIndex organisation = kNoPayer;
   if (!options.organisation.empty()) {
     LIANJIE_ASSIGN_OR_RETURN(organisation, FindPayer(model, options.organisation));
   }
-  LIANJIE_ASSIGN_OR_RETURN(const FlowSolver solver, FlowSolver::Make(model.arcs(), context));
-  LIANJIE_ASSIGN_OR_RETURN(const HouseholdBenefits households, model.ComputeHouseholds(context));
-  const NodeRows rows(input.view);
+  LIANJIE_ASSIGN_OR_RETURN(const FlowCore core, FlowCore::Make(model, context));
+  LIANJIE_ASSIGN_OR_RETURN(const HouseholdSums households, SumHouseholds(model, context));
   AnalysisResult result;
-  result.summary.emplace_back("benefit_yuan", BenefitOfAll(households, rows));
+  result.summary.emplace_back("benefit_yuan", households.benefit.value());
   if (organisation == kNoPayer) {
-    LIANJIE_RETURN_IF_ERROR(LossesOfAll(model, solver, result, context));
+    LIANJIE_RETURN_IF_ERROR(LossesOfAll(model, core, result, context));
   } else {
-    LIANJIE_RETURN_IF_ERROR(LossesOfHouseholds(model, solver, organisation, rows, result, context));
+    const NodeRows rows(model);
+    LIANJIE_RETURN_IF_ERROR(LossesOfHouseholds(model, core, organisation, rows, result, context));
   }
+  context.AddCompleted(links * 2 - std::min(links * 2, context.completed()));
   result.warnings.emplace_back(
       "Losses of different organisations overlap and are never to be summed.");
   return result;
@@ -167,9 +162,8 @@ absl::StatusOr<AnalysisResult> RunDependence(const AnalysisInput& input,
 
 std::uint64_t EstimateDependenceBytes(const AnalysisInput& input,
                                       const DependenceOptions& options) {
-  const std::uint64_t nodes = input.snapshot().node_count();
   return FlowModel::EstimateBytes(input.snapshot(), ModelOptions(options)) +
-         nodes * (3 + 4) * sizeof(double) + nodes * (sizeof(Loss) + 12);
+         OwnBytes(input.snapshot(), options);
 }
 
 }  // namespace lianjie

@@ -12,8 +12,9 @@
 // accounts are seen through. One forward and one backward solve and the diagonal of N inside
 // cycles. With `organisation`: node, loss_yuan for every inside household that loses. Both largest
 // first, ties by ids in order. Summary: benefit_yuan of all households; loss_yuan with
-// `organisation`; exact and max_relative_error without: in cycles of more than 5,000 payers the
-// diagonal is estimated.
+// `organisation`; exact and max_relative_error without. The diagonal is exact in cycles of the
+// chain's core (flow_core.h: households' accounts condensed) of up to 5,000 payers, and in larger
+// ones that elimination settles (selected_inverse.cc); else it is estimated.
 //
 // Method: hypothetical extraction (Paelinck et al. 1965) in an absorbing chain. Deterministic.
 #ifndef LIANJIE_ENGINE_FLOW_DEPENDENCE_H_

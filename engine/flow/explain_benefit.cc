@@ -98,9 +98,10 @@ std::string WhyEnded(PathLimit limit, std::int64_t count) {
 absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
                                        const ExplainBenefitOptions& options, RunContext& context) {
   LIANJIE_ASSIGN_OR_RETURN(const NodeIndex household, FindHousehold(input.view, options.node));
-  context.SetTotal(static_cast<std::uint64_t>(options.k) + 1);
-  LIANJIE_ASSIGN_OR_RETURN(const FlowModel model,
-                           FlowModel::Build(input.view, ModelOptions(options), context));
+  context.SetTotal(input.snapshot().link_count() + static_cast<std::uint64_t>(options.k) + 1);
+  LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const FlowModel> books,
+                           FlowModel::Get(input, input.view, ModelOptions(options), context));
+  const FlowModel& model = *books;
   LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<Upstream> up,
                            Upstream::Make(model, household, context));
   context.AddCompleted(1);

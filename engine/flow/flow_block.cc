@@ -20,8 +20,6 @@ constexpr std::uint32_t kTinyBlock = 96;
 // do.
 constexpr int kMaxSweeps = 400;
 constexpr int kTrialSweeps = 16;
-// Right-hand sides of a diagonal that go together where elimination is direct.
-constexpr std::uint32_t kDiagonalWidth = 16;
 // Of a diagonal's solves, and of the diagonal too: nobody comes to k oftener than who starts there.
 constexpr double kDiagonalTolerance = 1e-12;
 // Many right-hand sides pay for the factors of a larger core.
@@ -34,12 +32,9 @@ absl::Status SolveDense(const FlowBlock& block, FlowSide side, std::span<double>
                         RunContext& context) {
   LIANJIE_ASSIGN_OR_RETURN(const DenseLu lu, DenseLu::Make(DenseOf(block), block.size(), context));
   if (!lu.ok()) return DivergesError(block.size());
-  if (side == FlowSide::kForward) {
-    lu.SolveTransposed(values, static_cast<std::size_t>(width));
-  } else {
-    lu.Solve(values, static_cast<std::size_t>(width));
-  }
-  return absl::OkStatus();
+  return side == FlowSide::kForward
+             ? lu.SolveTransposed(values, static_cast<std::size_t>(width), context)
+             : lu.Solve(values, static_cast<std::size_t>(width), context);
 }
 
 double AbsoluteSum(std::span<const double> values) {
@@ -204,27 +199,17 @@ class PushDiagonal {
   std::vector<std::uint32_t> touched_;
 };
 
-// By a solve from each member that is wanted.
-absl::Status ExactDiagonal(const FlowBlock& block, std::span<const std::uint8_t> wanted,
-                           std::span<double> diagonal, RunContext& context) {
-  LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<BlockSolver> solver,
-                           BlockSolver::Make(block, context, kDiagonalLimits));
-  std::vector<std::uint32_t> members;
+// By a solve from each member that is wanted, where elimination did not come through.
+absl::Status DiagonalBySolves(BlockSolver& solver, const FlowBlock& block,
+                              std::span<const std::uint8_t> wanted, std::span<double> diagonal) {
+  std::vector<double> unit(block.size());
   for (std::uint32_t k = 0; k < block.size(); ++k) {
-    if (wanted[k] != 0) members.push_back(k);
-  }
-  const std::size_t most = solver->direct() ? kDiagonalWidth : 1;
-  std::vector<double> units;
-  for (std::size_t first = 0; first < members.size(); first += most) {
-    const std::size_t width = std::min(most, members.size() - first);
-    units.assign(block.size() * width, 0.0);
-    for (std::size_t j = 0; j < width; ++j) units[members[first + j] * width + j] = 1.0;
+    if (wanted[k] == 0) continue;
+    std::fill(unit.begin(), unit.end(), 0.0);
+    unit[k] = 1.0;
     double left = 0;
-    LIANJIE_RETURN_IF_ERROR(solver->Solve(FlowSide::kForward, units, static_cast<int>(width),
-                                          kDiagonalTolerance, left));
-    for (std::size_t j = 0; j < width; ++j) {
-      diagonal[members[first + j]] = units[members[first + j] * width + j];
-    }
+    LIANJIE_RETURN_IF_ERROR(solver.Solve(FlowSide::kForward, unit, 1, kDiagonalTolerance, left));
+    diagonal[k] = unit[k];
   }
   return absl::OkStatus();
 }
@@ -278,7 +263,7 @@ absl::Status SolveBlock(const FlowBlock& block, FlowSide side, std::span<double>
 absl::StatusOr<std::vector<double>> DenseVisits(const FlowBlock& block, RunContext& context) {
   LIANJIE_ASSIGN_OR_RETURN(const DenseLu lu, DenseLu::Make(DenseOf(block), block.size(), context));
   if (!lu.ok()) return DivergesError(block.size());
-  return lu.Inverse();
+  return lu.Inverse(context);
 }
 
 absl::Status BlockDiagonal(const FlowBlock& block, std::span<const std::uint8_t> wanted,
@@ -291,8 +276,13 @@ absl::Status BlockDiagonal(const FlowBlock& block, std::span<const std::uint8_t>
     }
     return absl::OkStatus();
   }
-  if (block.size() <= kExactDiagonalBlock) {
-    return ExactDiagonal(block, wanted, diagonal, context);
+  {
+    LIANJIE_ASSIGN_OR_RETURN(const std::unique_ptr<BlockSolver> solver,
+                             BlockSolver::Make(block, context, kDiagonalLimits));
+    if (solver->direct()) return solver->Diagonal(wanted, diagonal);
+    if (block.size() <= kExactDiagonalBlock) {
+      return DiagonalBySolves(*solver, block, wanted, diagonal);
+    }
   }
   PushDiagonal push(block);
   Poller poller(context);

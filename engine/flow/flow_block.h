@@ -45,7 +45,7 @@ enum class FlowSide : std::uint8_t { kForward, kBackward };
 
 // Up to this many members N itself is made, and dense LU used where sweeps take too long.
 inline constexpr std::uint32_t kDenseBlock = 256;
-// Up to this many members the diagonal of N is exact.
+// Up to this many members the diagonal of N is exact whatever it takes.
 inline constexpr std::uint32_t kExactDiagonalBlock = 5000;
 
 // Solves in place for `width` right-hand sides, values[member * width + j]. `tolerance` is relative
@@ -61,8 +61,9 @@ absl::Status SolveBlock(const FlowBlock& block, FlowSide side, std::span<double>
 absl::StatusOr<std::vector<double>> DenseVisits(const FlowBlock& block, RunContext& context);
 
 // N_kk of the members where wanted[k]; others are left as they are. `error` becomes the largest
-// relative error: 0 where exact, above kExactDiagonalBlock members the part of a yuan still in
-// transit when a fixed amount of work was done. Errors: as SolveBlock.
+// relative error: 0 where exact; above kExactDiagonalBlock members, where elimination does not come
+// through, the part of a yuan still in transit when a fixed amount of work was done. Errors: as
+// SolveBlock.
 absl::Status BlockDiagonal(const FlowBlock& block, std::span<const std::uint8_t> wanted,
                            std::span<double> diagonal, double& error, RunContext& context);
 

@@ -1,48 +1,27 @@
 #include "engine/flow/flow_ledger.h"
 
+#include "engine/core/status.h"
 #include "engine/core/text.h"
+#include "engine/flow/flow_blocks.h"
+#include "engine/flow/household_reader.h"
 
 namespace lianjie {
 namespace {
 
 constexpr std::uint64_t kNamed = 10;
 
-struct Sums {
-  MoneySum injected, withdrawn, from_outside, unexplained, retained, leaked, to_outside, loss,
-      households, narrow;
-};
-
-void AddPayers(const FlowModel& model, Sums& sums) {
-  for (PayerIndex p = 0; p < model.payer_count(); ++p) {
-    if (!model.IsInside(p)) continue;
-    (model.injection(p) < 0 ? sums.withdrawn : sums.injected).Add(std::abs(model.injection(p)));
-    sums.unexplained.Add(model.unexplained(p));
-    if (model.IsAccount(p)) sums.loss.Add(model.unexplained(p));
-    sums.from_outside.Add(model.from_outside(p));
-    sums.retained.Add(model.retained(p));
-    sums.leaked.Add(model.leaked(p));
-    sums.to_outside.Add(model.to_outside(p));
+// Calls f(payer, yuan) for the payers inside that have a number.
+template <typename F>
+void ForEachInside(const FlowModel& model, const SparseColumn& column, const F& f) {
+  for (std::size_t i = 0; i < column.keys().size(); ++i) {
+    if (model.IsInside(column.keys()[i])) f(column.keys()[i], column.values()[i]);
   }
 }
 
-// Households inside, and what comes straight to them from beyond the filter.
-absl::Status AddHouseholds(const FlowModel& model, const HouseholdBenefits& households, Sums& sums,
-                           RunContext& context) {
-  const Snapshot& graph = model.snapshot();
-  const bool all = model.view().unfiltered();
-  for (NodeIndex n = 0; n < graph.node_count(); ++n) {
-    if ((n & kPollMask) == 0 && context.Stopped()) return context.Check();
-    if (graph.nodes().kind[n] != NodeKind::kHousehold) continue;
-    if (!all && !model.view().NodeInside(n)) continue;
-    sums.households.Add(households.benefit_yuan[n]);
-    sums.narrow.Add(households.narrow_yuan[n]);
-    if (all) continue;
-    for (const LinkIndex l : graph.in_links(n)) {
-      if (!model.LinkActive(l) || model.LinkInside(l) || model.ReceiverOf(l) != kNoPayer) continue;
-      sums.from_outside.Add(model.LinkAmountYuan(l));
-    }
-  }
-  return absl::OkStatus();
+MoneySum SumInside(const FlowModel& model, const SparseColumn& column) {
+  MoneySum sum;
+  ForEachInside(model, column, [&sum](PayerIndex, double yuan) { sum.Add(yuan); });
+  return sum;
 }
 
 std::string UnfundedNames(const FlowModel& model) {
@@ -59,26 +38,49 @@ std::string UnfundedNames(const FlowModel& model) {
 
 }  // namespace
 
-absl::StatusOr<FlowTotals> SumFlow(const FlowModel& model, const HouseholdBenefits& households,
-                                   RunContext& context) {
-  Sums sums;
-  AddPayers(model, sums);
-  if (const auto status = AddHouseholds(model, households, sums, context); !status.ok()) {
-    return status;
-  }
+absl::StatusOr<HouseholdSums> SumHouseholds(const FlowModel& model, RunContext& context) {
+  const Snapshot& graph = model.snapshot();
+  std::vector<HouseholdSums> blocks(FlowBlockCount(graph.node_count()));
+  const HouseholdReader reader(model);
+  LIANJIE_RETURN_IF_ERROR(ForEachFlowBlock(
+      context, graph.node_count(), [&](std::size_t b, std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const auto n = static_cast<NodeIndex>(i);
+          if (graph.nodes().kind[n] != NodeKind::kHousehold || !model.NodeInside(n)) continue;
+          const HouseholdMoney money = reader.Read(n);
+          blocks[b].benefit.Add(money.benefit);
+          blocks[b].narrow.Add(money.narrow);
+          blocks[b].straight_from_outside.Add(money.straight_from_outside);
+        }
+      }));
+  HouseholdSums sums;
+  for (const HouseholdSums& block : blocks) sums.Add(block);
+  return sums;
+}
+
+FlowTotals SumFlow(const FlowModel& model, const HouseholdSums& households) {
+  MoneySum injected, withdrawn, loss;
+  ForEachInside(model, model.injections(), [&](PayerIndex, double yuan) {
+    (yuan < 0 ? withdrawn : injected).Add(std::abs(yuan));
+  });
+  ForEachInside(model, model.unexplaineds(), [&](PayerIndex p, double yuan) {
+    if (model.IsAccount(p)) loss.Add(yuan);
+  });
+  MoneySum from_outside = SumInside(model, model.from_outsides());
+  from_outside.Add(households.straight_from_outside);
   FlowTotals totals;
-  totals.withdrawn_yuan = sums.withdrawn.value();
-  totals.to_outside_yuan = sums.to_outside.value();
-  totals.operating_loss_yuan = sums.loss.value();
-  totals.narrow_yuan = sums.narrow.value();
+  totals.withdrawn_yuan = withdrawn.value();
+  totals.to_outside_yuan = SumInside(model, model.to_outsides()).value();
+  totals.operating_loss_yuan = loss.value();
+  totals.narrow_yuan = households.narrow.value();
   Ledger& ledger = totals.ledger;
-  ledger.from_outside_yuan = sums.from_outside.value();
-  ledger.unexplained_injection_yuan = sums.unexplained.value();
-  ledger.injected_yuan = sums.injected.value() - totals.withdrawn_yuan + ledger.from_outside_yuan +
+  ledger.from_outside_yuan = from_outside.value();
+  ledger.unexplained_injection_yuan = SumInside(model, model.unexplaineds()).value();
+  ledger.injected_yuan = injected.value() - totals.withdrawn_yuan + ledger.from_outside_yuan +
                          ledger.unexplained_injection_yuan;
-  ledger.households_yuan = sums.households.value();
-  ledger.retained_yuan = sums.retained.value();
-  ledger.leaked_yuan = sums.leaked.value() + totals.to_outside_yuan;
+  ledger.households_yuan = households.benefit.value();
+  ledger.retained_yuan = SumInside(model, model.retaineds()).value();
+  ledger.leaked_yuan = SumInside(model, model.leakeds()).value() + totals.to_outside_yuan;
   ledger.residual_yuan =
       ledger.injected_yuan - ledger.households_yuan - ledger.retained_yuan - ledger.leaked_yuan;
   return totals;

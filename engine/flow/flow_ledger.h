@@ -16,9 +16,15 @@ namespace lianjie {
 class MoneySum {
  public:
   void Add(double yuan) {
+    // Knuth's way to what is lost, without the comparison, which nothing can predict.
     const double sum = sum_ + yuan;
-    lost_ += std::abs(sum_) >= std::abs(yuan) ? (sum_ - sum) + yuan : (yuan - sum) + sum_;
+    const double added = sum - sum_;
+    lost_ += (sum_ - (sum - added)) + (yuan - added);
     sum_ = sum;
+  }
+  void Add(const MoneySum& other) {
+    Add(other.sum_);
+    lost_ += other.lost_;
   }
   double value() const { return sum_ + lost_; }
 
@@ -26,6 +32,21 @@ class MoneySum {
   double sum_ = 0;
   double lost_ = 0;
 };
+
+// Over the households inside.
+struct HouseholdSums {
+  MoneySum benefit, narrow;
+  MoneySum straight_from_outside;  // what comes to them over links that are not inside
+
+  void Add(const HouseholdSums& other) {
+    benefit.Add(other.benefit);
+    narrow.Add(other.narrow);
+    straight_from_outside.Add(other.straight_from_outside);
+  }
+};
+
+// Read off the links, in parallel. O(links). Errors: CANCELLED.
+absl::StatusOr<HouseholdSums> SumHouseholds(const FlowModel& model, RunContext& context);
 
 struct FlowTotals {
   Ledger ledger;
@@ -35,10 +56,8 @@ struct FlowTotals {
   double narrow_yuan = 0;          // of households
 };
 
-// Over what is inside the view. `households` is the model's own. Errors: CANCELLED. O(payers +
-// nodes), with a filter O(links).
-absl::StatusOr<FlowTotals> SumFlow(const FlowModel& model, const HouseholdBenefits& households,
-                                   RunContext& context);
+// Over what is inside the view. O(payers that have injections and the like).
+FlowTotals SumFlow(const FlowModel& model, const HouseholdSums& households);
 
 // injected_yuan, from_outside_yuan, unexplained_injection_yuan, households_yuan, retained_yuan,
 // leaked_yuan, residual_yuan; then withdrawn_yuan, outside_yuan, operating_loss_yuan and

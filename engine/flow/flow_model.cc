@@ -1,10 +1,14 @@
 #include "engine/flow/flow_model.h"
 
 #include <algorithm>
+#include <string>
+#include <utility>
 
 #include "engine/core/status.h"
 #include "engine/core/text.h"
-#include "engine/flow/flow_solver.h"
+#include "engine/flow/flow_blocks.h"
+#include "engine/flow/flow_core.h"
+#include "engine/flow/household_reader.h"
 
 namespace lianjie {
 absl::Status FlowModelOptions::Validate() const {
@@ -19,17 +23,7 @@ absl::Status FlowModelOptions::Validate() const {
   if (!(tolerance > 0 && tolerance < 1)) {
     return InvalidField("tolerance", Cat("must lie between 0 and 1, not ", tolerance));
   }
-  if (!want_arcs && mode != FlowMode::kLedger) {
-    return InvalidField("want_arcs", "may be left out in ledger mode alone");
-  }
   return absl::OkStatus();
-}
-
-double FlowModel::StatedShare(LinkIndex l) const {
-  const LinkColumns& links = snapshot().links();
-  if (!IsKnown(links.share, l) || ValueOr(links.share_of, l) == ShareOf::kSurplus) return 0.0;
-  const double share = links.share[l];
-  return share == 0.0 ? share : share * view_.LinkPartOfPayer(l);
 }
 
 double FlowModel::LinkShare(LinkIndex l) const {
@@ -48,7 +42,7 @@ double FlowModel::LinkAmountYuan(LinkIndex l) const {
 
 double FlowModel::OwnBenefitYuan(NodeIndex household) const {
   const PayerIndex p = payer_of_[household];
-  return p == kNoPayer || !IsAccount(p) ? 0.0 : f_[p] * ValueAt(pass_, p);
+  return p == kNoPayer || !IsAccount(p) ? 0.0 : f_[p] * pass_[p];
 }
 
 void FlowModel::ListIncoming(NodeIndex household, std::vector<IncomingBenefit>& out) const {
@@ -65,33 +59,22 @@ void FlowModel::ListIncoming(NodeIndex household, std::vector<IncomingBenefit>& 
 }
 
 absl::StatusOr<HouseholdBenefits> FlowModel::ComputeHouseholds(RunContext& context) const {
-  const Snapshot& graph = snapshot();
-  const LinkColumns& links = graph.links();
+  const std::size_t count = snapshot().node_count();
   HouseholdBenefits out;
-  out.benefit_yuan.assign(graph.node_count(), 0.0);
-  out.narrow_yuan.assign(graph.node_count(), 0.0);
-  out.gross_yuan.assign(graph.node_count(), 0.0);
-  for (PayerIndex p = 0; p < payer_count(); ++p) {
-    if (!IsAccount(p)) continue;
-    out.benefit_yuan[nodes_[p]] = OwnBenefitYuan(nodes_[p]);
-    out.gross_yuan[nodes_[p]] = IsUnfunded(p) ? 0.0 : f_[p];
-  }
-  for (LinkIndex l = 0; l < graph.link_count(); ++l) {
-    if ((l & kPollMask) == 0) {
-      if (context.Stopped()) return context.Check();
-      context.AddCompleted(std::min<LinkIndex>(kPollMask + 1, graph.link_count() - l));
-    }
-    const NodeIndex target = links.target[l];
-    if (graph.nodes().kind[target] != NodeKind::kHousehold) continue;
-    const double amount = LinkAmountYuan(l);
-    if (amount == 0.0) continue;
-    const double benefit = GoesToAccount(l) ? amount * PassShare(target) : amount;
-    out.gross_yuan[target] += amount;
-    out.benefit_yuan[target] += benefit;
-    if (IsNarrow(links.mechanism[l], ValueOr(links.driver, l))) {
-      out.narrow_yuan[target] += benefit;
-    }
-  }
+  out.benefit_yuan.assign(count, 0.0);
+  out.narrow_yuan.assign(count, 0.0);
+  out.gross_yuan.assign(count, 0.0);
+  const HouseholdReader reader(*this);
+  LIANJIE_RETURN_IF_ERROR(
+      ForEachFlowBlock(context, count, [&](std::size_t, std::size_t begin, std::size_t end) {
+        for (std::size_t n = begin; n < end; ++n) {
+          if (snapshot().nodes().kind[n] != NodeKind::kHousehold) continue;
+          const HouseholdMoney money = reader.Read(static_cast<NodeIndex>(n));
+          out.benefit_yuan[n] = money.benefit;
+          out.narrow_yuan[n] = money.narrow;
+          out.gross_yuan[n] = money.gross;
+        }
+      }));
   return out;
 }
 
@@ -100,10 +83,10 @@ absl::StatusOr<std::vector<std::uint8_t>> FlowModel::ReachedByInjections(
   const Snapshot& graph = snapshot();
   std::vector<std::uint8_t> reached(graph.node_count(), 0);
   std::vector<NodeIndex> queue;
-  for (PayerIndex p = 0; p < payer_count(); ++p) {
-    if (f_[p] <= 0) continue;
-    reached[nodes_[p]] = 1;
-    queue.push_back(nodes_[p]);
+  for (std::size_t i = 0; i < f_.keys().size(); ++i) {
+    if (f_.values()[i] <= 0) continue;
+    reached[nodes_[f_.keys()[i]]] = 1;
+    queue.push_back(nodes_[f_.keys()[i]]);
   }
   std::uint64_t work = 0;
   while (!queue.empty()) {
@@ -121,35 +104,75 @@ absl::StatusOr<std::vector<std::uint8_t>> FlowModel::ReachedByInjections(
 }
 
 std::uint64_t FlowModel::memory_bytes() const {
-  const auto bytes = [](const auto& column) { return column.capacity() * sizeof(column[0]); };
-  return bytes(nodes_) + bytes(payer_of_) + bytes(flags_) + bytes(x_) + bytes(f_) + bytes(u_) +
-         bytes(retained_) + bytes(leaked_) + bytes(pass_) + bytes(from_outside_) +
-         bytes(to_outside_) + bytes(active_) + bytes(inside_) + bytes(arc_offsets_) +
-         bytes(arc_targets_) + bytes(arc_shares_) + bytes(arc_links_);
+  const auto bits = [](const std::vector<std::uint64_t>& words) { return words.capacity() * 8; };
+  std::uint64_t bytes = bits(active_.nodes) + bits(active_.links) + bits(inside_nodes_) +
+                        bits(inside_) + payer_of_.size() * 4 + nodes_.size() * (4 + 1 + 8 + 8);
+  for (const SparseColumn* column :
+       {&f_, &u_, &retained_, &leaked_, &from_outside_, &to_outside_}) {
+    bytes += column->memory_bytes();
+  }
+  return bytes;
+}
+
+namespace {
+
+template <typename T> const T* DataOf(const SharedArray<T>& column) {
+  return column.empty() ? nullptr : column.data();
+}
+
+std::uint64_t MostPayers(const Snapshot& snapshot) {
+  const Snapshot::PayerCounts& counts = snapshot.payer_counts();
+  return snapshot.node_count() - counts.households + counts.paying_households;
+}
+
+}  // namespace
+
+std::uint64_t FlowModel::EstimateKeptBytes(const Snapshot& snapshot) {
+  const std::uint64_t nodes = snapshot.node_count();
+  const std::uint64_t others = nodes - snapshot.payer_counts().households;
+  // Injections and the like: of organisations two numbers each, a few bits of the others.
+  return ActiveBits::EstimateBytes(snapshot) + nodes * 4 + MostPayers(snapshot) * 22 + others * 24 +
+         256;
 }
 
 std::uint64_t FlowModel::EstimateBytes(const Snapshot& snapshot, const FlowModelOptions& options) {
   const std::uint64_t nodes = snapshot.node_count();
-  const std::uint64_t links = snapshot.link_count();
-  // Who may be a payer, and which links may lie between payers, is known only after a pass; a look
-  // at the kinds is enough for a bound that is near, since households that pay are counted by their
-  // having links at all.
-  std::uint64_t payers = 0;
-  std::uint64_t arcs = 0;
-  for (NodeIndex n = 0; n < snapshot.node_count(); ++n) {
-    const LinkIndex out = snapshot.out_end(n) - snapshot.out_begin(n);
-    const bool household = snapshot.nodes().kind[n] == NodeKind::kHousehold;
-    const bool payer = !household || out > 0 || IsKnown(snapshot.nodes().outside_revenue_yuan, n) ||
-                       IsKnown(snapshot.nodes().revenue_yuan, n);
-    if (!payer) continue;
-    ++payers;
-    arcs += snapshot.in_links(n).size();
-  }
-  std::uint64_t bytes = nodes * (4 + 8 + 8 + 1 + 1) + links / 4 + payers * (4 + 1 + 8 * 9);
-  if (options.want_arcs) {
-    bytes += payers * 8 + arcs * 16 + FlowSolver::EstimateBytes(payers, arcs) + payers * 8;
-  }
+  const std::uint64_t others = nodes - snapshot.payer_counts().households;
+  // A bit a node and the numbers of payers by block while they are found.
+  std::uint64_t bytes = EstimateKeptBytes(snapshot) + nodes / 8 + others * 32 + 1024;
+  if (options.mode == FlowMode::kShare) bytes += FlowCore::EstimateBytes(snapshot);
   return bytes;
+}
+
+FlowModel::FlowModel(View view, const FlowModelOptions& options)
+    : view_(std::move(view)),
+      options_(options),
+      paid_(DataOf(view_.snapshot().links().paid_yuan)),
+      share_(DataOf(view_.snapshot().links().share)),
+      share_of_(DataOf(view_.snapshot().links().share_of)),
+      by_day_(!view_.period().has_value()),
+      payer_of_(view_.snapshot().node_count()),
+      nodes_(0),
+      flags_(0),
+      x_(0),
+      pass_(0) {}
+
+absl::StatusOr<std::shared_ptr<const FlowModel>> FlowModel::Get(const AnalysisInput& input,
+                                                                const View& view,
+                                                                const FlowModelOptions& options,
+                                                                RunContext& context) {
+  const std::string key = Cat("books ", static_cast<int>(options.mode), ' ',
+                              options.signed_injections ? 1 : 0, ' ', options.tolerance);
+  LIANJIE_ASSIGN_OR_RETURN(const DerivedPointer made,
+                           input.derived(
+                               view, key,
+                               [&](RunContext& run) -> absl::StatusOr<DerivedPointer> {
+                                 LIANJIE_ASSIGN_OR_RETURN(FlowModel model,
+                                                          Build(view, options, run));
+                                 return std::make_shared<const FlowModel>(std::move(model));
+                               },
+                               context));
+  return std::static_pointer_cast<const FlowModel>(made);
 }
 
 }  // namespace lianjie

@@ -29,6 +29,10 @@
 // inside node pays over such a link is `to_outside` and counts as leaked. A household's benefit is
 // therefore the same under every filter that it is inside of.
 //
+// Laid out for a nation, where nine payers in ten are accounts: four bytes a node, 21 bytes a payer
+// and a bit a link; what most payers have none of is a SparseColumn. No arcs are kept: whoever
+// attributes money condenses the chain's core (flow_core.h).
+//
 // Method: proportional sharing of money through a chain, an absorbing Markov chain (Kemeny and
 // Snell 1960) or, on amounts, Leontief's open model; DOMAIN terms as above. Cost: O(nodes + links)
 // in a few passes over arrays; in share mode plus one solve.
@@ -37,6 +41,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
@@ -44,7 +49,10 @@
 #include "absl/status/statusor.h"
 #include "engine/core/enums.h"
 #include "engine/core/rules.h"
-#include "engine/flow/flow_block.h"
+#include "engine/flow/active_bits.h"
+#include "engine/flow/sparse_column.h"
+#include "engine/graph/analysis.h"
+#include "engine/graph/shared_array.h"
 #include "engine/graph/snapshot.h"
 #include "engine/graph/view.h"
 #include "engine/runtime/run_context.h"
@@ -68,9 +76,6 @@ struct FlowModelOptions {
   // Share mode: the solve ends when what is still in transit is at most this part of the
   // injections.
   double tolerance = 1e-12;
-  // False leaves P out (no arcs, no search for unfunded circulation): all that coverage needs.
-  // Ledger mode only.
-  bool want_arcs = true;
 
   absl::Status Validate() const;
 };
@@ -104,16 +109,23 @@ constexpr bool IsOperatingIncome(Mechanism m) {
 }
 
 // Immutable after Build; thread safe; keeps the Snapshot alive.
-class FlowModel {
+class FlowModel final : public Derived {
  public:
   // Errors: TERMS (FEATURE_PLANNED, UNIMPLEMENTED); a negative injection (INVALID_FIELD, names the
   // node); in share mode a funded component without exit (FAILED_PRECONDITION, TRAPPED, names up to
   // 5 members) and shares of a payer above 1 (SHARES_EXCEED_ONE); CANCELLED, MEMORY_EXHAUSTED.
-  // EstimateBytes is booked with `context` and not given back.
+  // EstimateBytes is booked with `context`; what the books keep is not given back.
   static absl::StatusOr<FlowModel> Build(const View& view, const FlowModelOptions& options,
                                          RunContext& context);
-  // Bytes that Build takes at most.
+  // The books of an analysis's input, from its cache where there is one (analysis.h).
+  static absl::StatusOr<std::shared_ptr<const FlowModel>> Get(const AnalysisInput& input,
+                                                              const View& view,
+                                                              const FlowModelOptions& options,
+                                                              RunContext& context);
+  // Bytes that Build takes at most, and those that stay. O(1) but for the first question about a
+  // Snapshot (Snapshot::payer_counts).
   static std::uint64_t EstimateBytes(const Snapshot& snapshot, const FlowModelOptions& options);
+  static std::uint64_t EstimateKeptBytes(const Snapshot& snapshot);
 
   const View& view() const { return view_; }
   const Snapshot& snapshot() const { return view_.snapshot(); }
@@ -137,32 +149,68 @@ class FlowModel {
   bool IsUnfunded(PayerIndex p) const { return (flags_[p] & kUnfunded) != 0; }
 
   double x(PayerIndex p) const { return x_[p]; }
+  // Of an account: the part of its money that it passes on to the household; 0 of others.
+  double pass(PayerIndex p) const { return pass_[p]; }
   double injection(PayerIndex p) const { return f_[p]; }    // f, may be < 0 when signed
   double unexplained(PayerIndex p) const { return u_[p]; }  // u; of an account: its operating loss
-  double from_outside(PayerIndex p) const { return ValueAt(from_outside_, p); }
+  double from_outside(PayerIndex p) const { return from_outside_[p]; }
   double retained(PayerIndex p) const {
     return retained_[p];
   }  // 0 for accounts: they pass it to the household
   double leaked(PayerIndex p) const { return leaked_[p]; }  // by leak_share
-  double to_outside(PayerIndex p) const { return ValueAt(to_outside_, p); }
+  double to_outside(PayerIndex p) const { return to_outside_[p]; }
   // f + u + from_outside of an inside payer, 0 of one outside: the right-hand side of the forward
   // solve.
   double source(PayerIndex p) const { return IsInside(p) ? f_[p] + u_[p] + from_outside(p) : 0.0; }
 
-  // ---- P: arcs between inside payers over inside links with money, in the order of the links.
-  // Empty without want_arcs.
-  std::uint64_t arcs_begin(PayerIndex p) const { return arc_offsets_[p]; }
-  std::uint64_t arcs_end(PayerIndex p) const { return arc_offsets_[p + 1]; }
-  std::uint64_t arc_count() const { return arc_targets_.size(); }
-  PayerIndex arc_target(std::uint64_t a) const { return arc_targets_[a]; }
-  double arc_share(std::uint64_t a) const { return arc_shares_[a]; }
-  LinkIndex arc_link(std::uint64_t a) const { return arc_links_[a]; }
-  FlowCsr arcs() const { return {arc_offsets_, arc_targets_, arc_shares_}; }
+  // Whether a payer belongs to the chain's core (flow_core.h): all but accounts that pay nobody
+  // but organisations, agencies and households straight.
+  bool IsCore(PayerIndex p) const { return (flags_[p] & kCore) != 0; }
+  // Injections and the like by payer, those that are not 0.
+  const SparseColumn& injections() const { return f_; }
+  const SparseColumn& unexplaineds() const { return u_; }
+  const SparseColumn& retaineds() const { return retained_; }
+  const SparseColumn& leakeds() const { return leaked_; }
+  const SparseColumn& from_outsides() const { return from_outside_; }
+  const SparseColumn& to_outsides() const { return to_outside_; }
+
+  // ---- nodes
+  bool NodeActive(NodeIndex n) const { return active_.Node(n); }
+  // As View::NodeInside. O(1).
+  bool NodeInside(NodeIndex n) const {
+    return inside_nodes_.empty() ? active_.Node(n) : FlowBit(inside_nodes_.data(), n);
+  }
+  // True when every node is inside.
+  bool AllInside() const { return inside_nodes_.empty() && active_.nodes.empty(); }
 
   // ---- links
-  bool LinkActive(LinkIndex l) const { return (active_[l >> 6] >> (l & 63) & 1) != 0; }
+  bool LinkActive(LinkIndex l) const { return active_.Link(l); }
   bool LinkInside(LinkIndex l) const {
-    return inside_.empty() ? LinkActive(l) : (inside_[l >> 6] >> (l & 63) & 1) != 0;
+    return inside_.empty() ? LinkActive(l) : FlowBit(inside_.data(), l);
+  }
+  // What link l states by its own record, whether it is active or not: yuan paid in ledger mode,
+  // in share mode the share of its payer's money, by the days on which it holds; 0 for none.
+  double Stated(LinkIndex l) const {
+    if (options_.mode == FlowMode::kShare) return StatedShare(l);
+    if (paid_ == nullptr) return 0.0;
+    const double paid = paid_[l];
+    return !(paid == paid) ? 0.0 : by_day_ ? paid : view_.PaidYuan(l);
+  }
+  // Prefetching what Stated reads, and who pays by which mechanism.
+  LinkPrefetch PrefetchIncoming() const {
+    const LinkColumns& links = snapshot().links();
+    const double* const stated = options_.mode == FlowMode::kShare ? share_ : paid_;
+    return LinkPrefetch(snapshot().all_in_links(), stated, links.source.data(),
+                        links.mechanism.data());
+  }
+  // What turns Stated of a link into a share of its payer's money, and into yuan.
+  double ShareScale(PayerIndex payer) const {
+    if (options_.mode == FlowMode::kShare) return 1.0;
+    return x_[payer] > 0 ? 1.0 / x_[payer] : 0.0;
+  }
+  double YuanScale(PayerIndex payer) const {
+    if (options_.mode == FlowMode::kShare) return x_[payer];
+    return x_[payer] > 0 ? 1.0 : 0.0;
   }
   // The share of its payer's x that a link carries, and the yuan; 0 when it is not active. O(1).
   double LinkShare(LinkIndex l) const;
@@ -187,7 +235,7 @@ class FlowModel {
   // without one.
   double PassShare(NodeIndex household) const {
     const PayerIndex p = payer_of_[household];
-    return p == kNoPayer ? 1.0 : ValueAt(pass_, p);
+    return p == kNoPayer ? 1.0 : pass_[p];
   }
   // Benefit of a household that comes by link l: LinkAmountYuan x (PassShare or 1). `l` must pay a
   // household.
@@ -231,35 +279,39 @@ class FlowModel {
   double solve_residual_yuan() const {
     return solve_residual_yuan_;
   }  // share mode: still in transit
-  std::uint64_t memory_bytes() const;
+  std::uint64_t memory_bytes() const override;
 
  private:
   friend class FlowModelBuilder;
+  friend class FundingSearch;
   static constexpr std::uint8_t kAccount = 1, kConduit = 2, kInside = 4, kDerived = 8,
-                                kUnfunded = 16;
+                                kUnfunded = 16, kCore = 32;
   // The share that a link states, by the part of its payer's days on which it holds; 0 when it
   // states none.
-  double StatedShare(LinkIndex l) const;
+  double StatedShare(LinkIndex l) const {
+    if (share_ == nullptr) return 0.0;
+    const double share = share_[l];
+    if (!(share == share) || share == 0.0) return 0.0;
+    if (share_of_ != nullptr && share_of_[l] == ShareOf::kSurplus) return 0.0;
+    return by_day_ ? share : share * view_.LinkPartOfPayer(l);
+  }
   absl::StatusOr<std::vector<PayerPart>> PayersOf(NodeIndex household, bool narrow_only,
                                                   bool households_pay, RunContext& context) const;
-  static double ValueAt(std::span<const double> column, std::size_t i) {
-    return column.empty() ? 0.0 : column[i];
-  }
-  explicit FlowModel(View view) : view_(std::move(view)) {}
+  FlowModel(View view, const FlowModelOptions& options);
 
   View view_;
   FlowModelOptions options_;
-  std::vector<NodeIndex> nodes_;
-  std::vector<PayerIndex> payer_of_;  // by node
-  std::vector<std::uint8_t> flags_;
-  std::vector<double> x_, f_, u_, retained_, leaked_;
-  std::vector<double> pass_;                       // by payer; empty when no payer is an account
-  std::vector<double> from_outside_, to_outside_;  // empty when unfiltered
-  std::vector<std::uint64_t> active_, inside_;     // a bit a link
-  std::vector<std::uint64_t> arc_offsets_{0};
-  std::vector<PayerIndex> arc_targets_;
-  std::vector<double> arc_shares_;
-  std::vector<LinkIndex> arc_links_;
+  const double* paid_;  // of the snapshot, as the next two; nullptr when no link has it
+  const double* share_;
+  const ShareOf* share_of_;
+  bool by_day_;  // amounts are whole years'
+  ActiveBits active_;
+  std::vector<std::uint64_t> inside_nodes_, inside_;  // a bit each; empty when unfiltered
+  Buffer<PayerIndex> payer_of_;                       // by node
+  Buffer<NodeIndex> nodes_;                           // by payer
+  Buffer<std::uint8_t> flags_;
+  Buffer<double> x_, pass_;
+  SparseColumn f_, u_, retained_, leaked_, from_outside_, to_outside_;
   std::uint64_t derived_count_ = 0, unfunded_count_ = 0, shareless_count_ = 0;
   double unfunded_yuan_ = 0, solve_residual_yuan_ = 0;
 };

@@ -303,7 +303,7 @@ absl::StatusOr<std::vector<double>> FlowSolver::Diagonal(std::span<const std::ui
       double error = 0;
       LIANJIE_RETURN_IF_ERROR(BlockDiagonal(BlockOf(*next), want, found, error, context));
       report.max_relative_error = std::max(report.max_relative_error, error);
-      report.exact = report.exact && count <= kExactDiagonalBlock;
+      report.exact = report.exact && error == 0;
     }
     for (std::uint32_t j = 0; j < count; ++j) diagonal[order_[i + j]] = found[j];
     i = next->end;

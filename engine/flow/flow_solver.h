@@ -57,7 +57,8 @@ class FlowSolver {
                         RunContext& context) const;
 
   // N_kk of every payer where wanted[k]: how often a yuan that is at k is there in all. 1 outside
-  // cycles. Components up to kExactDiagonalBlock members are exact.
+  // cycles. Components up to kExactDiagonalBlock members are exact, larger ones where elimination
+  // settles them.
   absl::StatusOr<std::vector<double>> Diagonal(std::span<const std::uint8_t> wanted,
                                                DiagonalReport& report, RunContext& context) const;
 

@@ -6,6 +6,7 @@
 #ifndef LIANJIE_ENGINE_GRAPH_ANALYSIS_H_
 #define LIANJIE_ENGINE_GRAPH_ANALYSIS_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -38,7 +39,8 @@ struct AnalysisResult {
   Table table;
   std::optional<Ledger> ledger;
   std::vector<std::string>
-      warnings;            // whole sentences: what a reader must know to read the numbers right
+      warnings;  // whole sentences: what a reader must know to read the numbers right
+  std::optional<std::uint64_t> whole_rows;  // not given: those of the table
   bool truncated = false;  // the analysis itself stopped early; says why in truncation_reason
   std::string truncation_reason;
 };
@@ -47,9 +49,37 @@ struct AnalysisResult {
 using ProjectionSource = std::function<absl::StatusOr<std::shared_ptr<const Projection>>(
     const View& view, const ProjectionSpec& spec, RunContext& context)>;
 
+// Something costly that is made of a view once and then serves many questions: the books of a flow,
+// a classification of all households. Immutable; thread safe.
+class Derived {
+ public:
+  virtual ~Derived() = default;
+  virtual std::uint64_t memory_bytes() const = 0;
+
+ protected:
+  Derived() = default;
+  Derived(const Derived&) = default;
+  Derived(Derived&&) = default;
+  Derived& operator=(const Derived&) = default;
+  Derived& operator=(Derived&&) = default;
+};
+using DerivedPointer = std::shared_ptr<const Derived>;
+using DerivedMaker = std::function<absl::StatusOr<DerivedPointer>(RunContext&)>;
+
+// Gives what `make` makes, from a cache where there is one; `key` says what it is, beside the view
+// that it is of.
+using DerivedSource = std::function<absl::StatusOr<DerivedPointer>(
+    const View& view, const std::string& key, const DerivedMaker& make, RunContext& context)>;
+
 struct AnalysisInput {
   View view;
   ProjectionSource projections = &Projection::Build;
+  DerivedSource derived = [](const View&, const std::string&, const DerivedMaker& make,
+                             RunContext& context) { return make(context); };
+  // How many rows of the table will be shown; 0: all. An analysis whose further rows cost
+  // something may leave them out, and then says how many the whole has
+  // (AnalysisResult::whole_rows).
+  std::uint64_t most_rows = 0;
 
   const Snapshot& snapshot() const { return view.snapshot(); }
 };

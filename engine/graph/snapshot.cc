@@ -55,6 +55,19 @@ absl::StatusOr<LinkNumbers> Snapshot::LinkWeights(std::string_view column) const
       Cat("'", column, "' is not one of weight, paid_yuan, promised_yuan, share, capacity"));
 }
 
+const Snapshot::PayerCounts& Snapshot::payer_counts() const {
+  std::call_once(counted_, [this] {
+    for (NodeIndex n = 0; n < node_count(); ++n) {
+      if (nodes_.kind[n] != NodeKind::kHousehold) continue;
+      ++payer_counts_.households;
+      const bool pays = out_offsets_[n] != out_offsets_[n + 1] ||
+                        IsKnown(nodes_.outside_revenue_yuan, n) || IsKnown(nodes_.revenue_yuan, n);
+      payer_counts_.paying_households += pays ? 1 : 0;
+    }
+  });
+  return payer_counts_;
+}
+
 std::size_t Snapshot::memory_bytes() const {
   std::size_t bytes = nodes_.ids.memory_bytes() + links_.ids.memory_bytes() +
                       by_id_.memory_bytes() + regions_.memory_bytes();

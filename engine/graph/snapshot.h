@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -147,6 +148,9 @@ class Snapshot {
     return {in_links_.data() + in_offsets_[n], in_links_.data() + in_offsets_[n + 1]};
   }
 
+  // The same of all nodes, one behind the other.
+  std::span<const LinkIndex> all_in_links() const { return {in_links_.data(), in_links_.size()}; }
+
   // Nodes of a region with all below it: [first, second). kNoRegion gives the unplaced.
   std::pair<NodeIndex, NodeIndex> NodesOf(RegionIndex region) const;
 
@@ -163,6 +167,13 @@ class Snapshot {
   absl::StatusOr<LinkNumbers> LinkWeights(std::string_view column) const;
 
   std::size_t memory_bytes() const;
+
+  // What estimates of money's flow go by. O(nodes) at the first call, then O(1).
+  struct PayerCounts {
+    std::uint64_t households = 0;
+    std::uint64_t paying_households = 0;  // that have outgoing links or money from outside
+  };
+  const PayerCounts& payer_counts() const;
 
  private:
   friend class SnapshotBuilder;
@@ -181,6 +192,8 @@ class Snapshot {
   SharedArray<LinkIndex> in_links_;
   SharedArray<NodeIndex> region_begin_;  // by rank, then one for the unplaced, then the end
   IdTable by_id_;
+  mutable std::once_flag counted_;
+  mutable PayerCounts payer_counts_;
 };
 
 // A column's value, or "not known" where the column is unused.

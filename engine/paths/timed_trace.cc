@@ -40,7 +40,7 @@ struct Label {
 };
 // With the index of what was seen, and the level that is being made.
 constexpr std::uint64_t kLabelBytes = 2 * sizeof(Label) + 28;
-constexpr std::uint64_t kEstimatedSteps = 7;
+constexpr std::uint64_t kTimedTraceSteps = 7;
 
 // A link by which money can go on.
 struct Hop {
@@ -362,7 +362,7 @@ std::uint64_t EstimateTimedTraceBytes(const AnalysisInput& input,
   const std::uint64_t traces = std::min<std::uint64_t>(
       nodes, static_cast<std::uint64_t>(std::max<std::int64_t>(options.limit, 0)));
   const std::uint64_t steps = std::min<std::uint64_t>(
-      kEstimatedSteps, static_cast<std::uint64_t>(std::max(options.max_hops, 0)) + 1);
+      kTimedTraceSteps, static_cast<std::uint64_t>(std::max(options.max_hops, 0)) + 1);
   return std::min(nodes, kEstimatedTraceLabels) * kLabelBytes * 5 / 4 +
          traces * steps * kTraceRowBytes * 7 / 4;  // with room to grow
 }

@@ -77,7 +77,9 @@ class Poller {
  public:
   static constexpr std::int64_t kOperations = 4096;
 
-  explicit Poller(RunContext& context) : context_(context) {}
+  // Asks once in `operations`, where they cost less than a look into memory.
+  explicit Poller(RunContext& context, std::int64_t operations = kOperations)
+      : context_(context), operations_(operations), left_(operations) {}
 
   // True when the run must end; once true, always true.
   bool Tick(std::int64_t operations = 1) {
@@ -89,12 +91,13 @@ class Poller {
  private:
   bool Ask() {
     if (context_.Stopped()) return true;  // left_ stays spent, so the next tick asks again
-    left_ = kOperations;
+    left_ = operations_;
     return false;
   }
 
   RunContext& context_;
-  std::int64_t left_ = kOperations;
+  const std::int64_t operations_;
+  std::int64_t left_;
 };
 
 // What StoppableLess throws; whoever sorts with it catches it and answers context.Check().

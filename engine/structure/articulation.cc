@@ -12,7 +12,7 @@
 namespace lianjie {
 namespace {
 
-ProjectionSpec Spec() {
+ProjectionSpec ArticulationSpec() {
   ProjectionSpec spec;
   spec.direction = Direction::kUndirected;
   spec.self_loops = false;
@@ -38,9 +38,9 @@ struct Found {
   std::int64_t blocks = 0;
 };
 
-class DepthFirst {
+class ArticulationSearch {
  public:
-  DepthFirst(const Projection& graph, RunContext& context)
+  ArticulationSearch(const Projection& graph, RunContext& context)
       : graph_(graph), context_(context), poller_(context), number_(graph.size(), 0) {
     // Room is taken as it is written to.
     found_.points.reserve(graph.size());
@@ -221,13 +221,13 @@ absl::StatusOr<AnalysisResult> Answer(const Projection& graph, const Found& foun
 absl::StatusOr<Found> Search(const Projection& graph, RunContext& context) {
   LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
                            Booking::Take(context, SearchBytes(graph.size())));
-  return DepthFirst(graph, context).Run();
+  return ArticulationSearch(graph, context).Run();
 }
 
 absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(context.Check());
   LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Projection> graph,
-                           input.projections(input.view, Spec(), context));
+                           input.projections(input.view, ArticulationSpec(), context));
   const std::uint64_t most_bridges = std::min<std::uint64_t>(graph->size(), graph->arc_count() / 2);
   LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
                            Booking::Take(context, FoundBytes(graph->size(), most_bridges)));
@@ -267,7 +267,7 @@ absl::StatusOr<AnalysisResult> RunArticulation(const AnalysisInput& input,
 std::uint64_t EstimateArticulationBytes(const AnalysisInput& input, const ArticulationOptions&) {
   const std::uint64_t nodes = input.snapshot().node_count();
   const std::uint64_t bridges = std::min<std::uint64_t>(nodes, input.snapshot().link_count());
-  return Projection::EstimateBytes(input.snapshot(), Spec()) + FoundBytes(nodes, bridges) +
+  return Projection::EstimateBytes(input.snapshot(), ArticulationSpec()) + FoundBytes(nodes, bridges) +
          std::max(SearchBytes(nodes), kArticulationRowBytes * LikelyRows(input.snapshot()));
 }
 

@@ -17,7 +17,7 @@
 namespace lianjie {
 namespace {
 
-constexpr std::uint32_t kGrain = 256;
+constexpr std::uint32_t kClusteringGrain = 256;
 // Rows that are summed together. Part of the mean's last bits: never to depend on the machine.
 constexpr std::size_t kSummedRows = 16384;
 // A list this many times as long as another is searched in and not walked through.
@@ -122,7 +122,7 @@ class Triangles {
   template <typename Body> absl::Status ForEach(const Body& body, bool progress = true) {
     context_.Parallel([&] {
       tbb::parallel_for(
-          tbb::blocked_range<std::uint32_t>(0, graph_.size(), kGrain),
+          tbb::blocked_range<std::uint32_t>(0, graph_.size(), kClusteringGrain),
           [&](const auto& range) {
             Poller poller(context_);
             if (context_.Stopped()) return;
@@ -196,7 +196,7 @@ class Triangles {
 // Each undirected link is in one list; a row is node, score, triangles, neighbours.
 std::uint64_t OwnBytes(std::uint64_t vertices, std::uint64_t links, std::uint64_t threads) {
   return vertices * sizeof(std::uint64_t) + links * sizeof(std::uint32_t) +
-         std::min(threads, vertices / kGrain + 1) * Marks::Bytes(vertices) +
+         std::min(threads, vertices / kClusteringGrain + 1) * Marks::Bytes(vertices) +
          vertices * (sizeof(NodeIndex) + sizeof(double) + 2 * sizeof(std::int64_t));
 }
 

@@ -81,5 +81,46 @@ TEST(TableTest, Truncates) {
   EXPECT_EQ(Table().row_count(), 0U);
 }
 
+TEST(TableTest, ColumnsInLayersReadAsIfLaidOut) {
+  const std::vector<double> base = {1, 2, 3, 4};
+  const std::vector<std::uint8_t> codes = {0, 2, 1, 2};
+  static constexpr std::string_view kWords[] = {"", "one", "two"};
+  const auto make = [&] {
+    Table table;
+    table.column(table.AddColumn("node", ColumnType::kNode)).identity_rows = 4;
+    table.column(table.AddColumn("word", ColumnType::kString)).word_layer =
+        WordLayer{.codes = codes, .memory = nullptr, .words = kWords};
+    table.column(table.AddColumn("few", ColumnType::kNumber)).number_layer =
+        NumberLayer{.rows = 4, .base = {}, .memory = nullptr, .at = {1, 3}, .values = {7, 8}};
+    table.column(table.AddColumn("most", ColumnType::kNumber)).number_layer =
+        NumberLayer{.rows = 4, .base = base, .memory = nullptr, .at = {2}, .values = {9}};
+    return table;
+  };
+  Table table = make();
+  EXPECT_EQ(table.row_count(), 4U);
+  EXPECT_EQ(table.column(0).Index(3), 3U);
+  EXPECT_EQ(table.column(1).String(1), "two");
+  EXPECT_EQ(table.column(2).Number(0), 0);
+  EXPECT_EQ(table.column(3).Number(2), 9);
+  EXPECT_FALSE(table.column(3).IsNull(2));
+  std::vector<double> some(2);
+  table.column(2).CopyNumbers(2, some);
+  EXPECT_THAT(some, ElementsAre(0, 8));
+  table.LayOut();
+  EXPECT_THAT(table.column(0).indices, ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(table.column(1).strings, ElementsAre("", "two", "one", "two"));
+  EXPECT_THAT(table.column(2).numbers, ElementsAre(0, 7, 0, 8));
+  EXPECT_THAT(table.column(3).numbers, ElementsAre(1, 2, 9, 4));
+  Table shorter = make();
+  shorter.Truncate(2);
+  for (const Column& column : shorter.columns()) EXPECT_EQ(column.size(), 2U) << column.name;
+  shorter.LayOut();
+  EXPECT_THAT(shorter.column(2).numbers, ElementsAre(0, 7));
+  Table turned = make();
+  turned.Permute({3, 2});
+  EXPECT_THAT(turned.column(0).indices, ElementsAre(3, 2));
+  EXPECT_THAT(turned.column(3).numbers, ElementsAre(4, 9));
+}
+
 }  // namespace
 }  // namespace lianjie

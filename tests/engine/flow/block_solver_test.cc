@@ -240,8 +240,8 @@ TEST(DenseLu, EqualsTheDefinitionAtSizesAroundItsPanels) {
     const auto lu = DenseLu::Make(m, size, context);
     ASSERT_TRUE(lu.ok() && lu->ok());
     std::vector<double> x(size, 1.0), y(size, 1.0);
-    lu->Solve(x, 1);
-    lu->SolveTransposed(y, 1);
+    ASSERT_TRUE(lu->Solve(x, 1, context).ok());
+    ASSERT_TRUE(lu->SolveTransposed(y, 1, context).ok());
     for (std::uint32_t i = 0; i < size; ++i) {
       double row = 0, column = 0;
       for (std::uint32_t j = 0; j < size; ++j) {

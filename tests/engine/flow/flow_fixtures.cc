@@ -100,7 +100,9 @@ GraphRecords PayingHousehold(double supply) {
 }
 
 AnalysisResult Flow(const AnalysisInput& input, const BenefitFlowOptions& options) {
-  return RunOrFail(input, options, RunBenefitFlow);
+  AnalysisResult result = RunOrFail(input, options, RunBenefitFlow);
+  result.table.LayOut();
+  return result;
 }
 
 AnalysisResult Explain(const AnalysisInput& input, const ExplainBenefitOptions& options) {
@@ -140,9 +142,9 @@ void ExpectPartsSum(const AnalysisResult& result, std::string_view prefix) {
   for (std::size_t row = 0; row < benefit->size(); ++row) {
     double sum = 0;
     for (const Column& column : result.table.columns()) {
-      if (column.name.starts_with(prefix)) sum += column.numbers[row];
+      if (column.name.starts_with(prefix)) sum += column.Number(row);
     }
-    const double b = benefit->numbers[row];
+    const double b = benefit->Number(row);
     ASSERT_NEAR(sum, b, 1e-9 * std::max(1.0, std::abs(b))) << prefix << " row " << row;
   }
 }
@@ -162,22 +164,23 @@ void ExpectLedgerBalances(const AnalysisResult& result, const Snapshot& snapshot
   double households = 0, retained = 0, leaked = 0;
   const Table& table = result.table;
   for (std::size_t row = 0; row < table.row_count(); ++row) {
-    const NodeIndex n = table.Find("node")->indices[row];
-    const double benefit = table.Find("benefit_yuan")->numbers[row];
+    const NodeIndex n = table.Find("node")->Index(row);
+    const double benefit = table.Find("benefit_yuan")->Number(row);
     if (snapshot.nodes().kind[n] != NodeKind::kHousehold) {
       EXPECT_EQ(benefit, 0.0);
     }
     households += benefit;
-    retained += table.Find("retained_yuan")->numbers[row];
-    leaked += table.Find("leaked_yuan")->numbers[row];
+    retained += table.Find("retained_yuan")->Number(row);
+    leaked += table.Find("leaked_yuan")->Number(row);
   }
   EXPECT_NEAR(households, ledger.households_yuan, 1e-10 * scale);
   EXPECT_NEAR(retained, ledger.retained_yuan, 1e-10 * scale);
   EXPECT_NEAR(leaked, ledger.leaked_yuan, 1e-10 * scale);
 }
 
-std::string Bytes(const AnalysisResult& result) {
+std::string Bytes(AnalysisResult result) {
   std::string bytes;
+  result.table.LayOut();
   const auto put = [&bytes](const auto& values) {
     const std::size_t size = values.size() * sizeof(values[0]);
     bytes.append(reinterpret_cast<const char*>(values.data()), size);

@@ -68,7 +68,7 @@ void ExpectPartsSum(const AnalysisResult& result, std::string_view prefix);
 // injections; the summary says the same as the ledger, and the rows sum to it.
 void ExpectLedgerBalances(const AnalysisResult& result, const Snapshot& snapshot);
 // All cells, bit by bit.
-std::string Bytes(const AnalysisResult& result);
+std::string Bytes(AnalysisResult result);
 
 }  // namespace lianjie::testing
 

@@ -199,7 +199,7 @@ TEST_P(RandomFlow, PathsSumToTheBenefit) {
       double before = std::numeric_limits<double>::infinity();
       for (std::size_t row = 0; row < result.table.row_count(); ++row) {
         if (result.table.Find("step")->integers[row] != 0) continue;
-        const double yuan = result.table.Find("benefit_yuan")->numbers[row];
+        const double yuan = result.table.Find("benefit_yuan")->Number(row);
         ASSERT_LE(yuan, before);
         before = yuan;
         if (at < expected.size()) {
@@ -241,10 +241,10 @@ TEST_P(RandomFlow, FiltersConserveAndKeepTheBenefit) {
       }
       const Table& table = part.table;
       for (std::size_t row = 0; row < table.row_count(); ++row) {
-        const std::string id(graph->NodeId(table.Find("node")->indices[row]));
-        ASSERT_EQ(table.Find("benefit_yuan")->numbers[row],
+        const std::string id(graph->NodeId(table.Find("node")->Index(row)));
+        ASSERT_EQ(table.Find("benefit_yuan")->Number(row),
                   NumberOf(whole, *graph, id, "benefit_yuan"));
-        if (graph->nodes().kind[table.Find("node")->indices[row]] != NodeKind::kHousehold) continue;
+        if (graph->nodes().kind[table.Find("node")->Index(row)] != NodeKind::kHousehold) continue;
         if (row % 4 != 0) continue;
         const AnalysisResult paths =
             Explain(input, {.node = id, .k = 10000, .mode = ModeOf(share)});
@@ -277,19 +277,27 @@ TEST_P(RandomFlow, SameBytesWithAnyThreadsAndFromAnyOrder) {
   }
 }
 
-TEST(RandomLedger, BenefitWithoutArcsIsTheSame) {
+// What is pulled for all households at once is what each one's links say by themselves.
+TEST_P(RandomFlow, BenefitIsTheSumOfWhatComesIn) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
-    const AnalysisInput input = ToInput(Graph(seed, false));
+    const AnalysisInput input = ToInput(Graph(seed, GetParam()));
     RunContext context;
-    const auto whole = FlowModel::Build(input.view, {}, context);
-    const auto lean = FlowModel::Build(input.view, {.want_arcs = false}, context);
-    ASSERT_TRUE(whole.ok() && lean.ok());
-    const auto a = whole->ComputeHouseholds(context);
-    const auto b = lean->ComputeHouseholds(context);
-    ASSERT_TRUE(a.ok() && b.ok());
-    for (std::size_t n = 0; n < a->benefit_yuan.size(); ++n) {
-      ASSERT_NEAR(a->benefit_yuan[n], b->benefit_yuan[n], 1e-9);
-      ASSERT_NEAR(a->narrow_yuan[n], b->narrow_yuan[n], 1e-9);
+    const auto model = FlowModel::Build(input.view, {.mode = ModeOf(GetParam())}, context);
+    if (GetParam() && absl::IsFailedPrecondition(model.status())) continue;  // trapped
+    ASSERT_TRUE(model.ok());
+    const auto all = model->ComputeHouseholds(context);
+    ASSERT_TRUE(all.ok());
+    std::vector<IncomingBenefit> incoming;
+    for (NodeIndex n = 0; n < input.snapshot().node_count(); ++n) {
+      if (input.snapshot().nodes().kind[n] != NodeKind::kHousehold) continue;
+      model->ListIncoming(n, incoming);
+      double benefit = model->OwnBenefitYuan(n), narrow = 0;
+      for (const IncomingBenefit& in : incoming) {
+        benefit += in.benefit_yuan;
+        narrow += in.narrow ? in.benefit_yuan : 0.0;
+      }
+      ASSERT_EQ(all->benefit_yuan[n], benefit);
+      ASSERT_EQ(all->narrow_yuan[n], narrow);
     }
   }
 }

@@ -99,7 +99,9 @@ std::string ResultBytes(const AnalysisResult& result) {
         value);
     bytes += ";";
   }
-  for (const Column& column : result.table.columns()) {
+  Table table = result.table;
+  table.LayOut();
+  for (const Column& column : table.columns()) {
     bytes += Cat(column.name, "/", static_cast<int>(column.type), "/", column.unit);
     AppendBytes(bytes, column.strings);
     AppendBytes(bytes, column.integers);

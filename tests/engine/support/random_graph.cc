@@ -312,11 +312,11 @@ double NumberOf(const AnalysisResult& result, const Snapshot& snapshot, std::str
     Die(absl::NotFoundError(ToAbsl(Cat("column ", key, " or ", column, ", or node ", id))));
   }
   for (std::size_t row = 0; row < keys->size(); ++row) {
-    if (keys->indices[row] != node) continue;
+    if (keys->Index(row) != node) continue;
     if (values->type == ColumnType::kInteger && !values->IsNull(row)) {
       return static_cast<double>(values->integers[row]);
     }
-    if (values->type == ColumnType::kNumber) return values->numbers[row];
+    if (values->type == ColumnType::kNumber) return values->Number(row);
     break;
   }
   return std::numeric_limits<double>::quiet_NaN();
