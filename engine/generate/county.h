@@ -71,7 +71,7 @@ struct CountySummary {
   // How many households have 0, 1, 2 ... links (the last: so many and more), and how many
   // organisations, agencies and assets have below 2^k.
   std::array<std::int64_t, 12> household_degrees{};
-  std::array<std::int64_t, 20> organisation_degrees{};
+  std::array<std::int64_t, 32> organisation_degrees{};
   std::int64_t greatest_degree = 0;
 
   // All of the above worth printing, targets beside what was made, in the order to print.

@@ -3,11 +3,12 @@
 // same irregularities. Links: about 3.2 a household, for households are bound more densely here
 // than in a county by itself, and some of their payers lie beyond the county.
 //
-// Degrees (both directions together, parallel links counted): those of a county (county.h) with
-// another link or so a household, and organisations of smaller villages; above them the parks of a
-// prefecture with some thousands, leading enterprises of a province with hundreds, and the
-// platforms of the nation, which buy from about a fifth of all households: the largest of eight has
-// a tenth of these links. TerritorySummary states the distribution of each that is made.
+// Degrees (both directions together, parallel links counted) at 1,000,000 households, seed 1:
+// 60,245 organisations, agencies and assets, 3,227,298 links. Households have 3 links in the
+// median, one in nine has none. The others are heavy-tailed: 8 to 15 in the median, 512 at 98 in a
+// hundred, the parks of prefectures some thousands; the eight platforms, which buy from a quarter
+// of all households, 16,000 to 59,475, and in a larger nation as many times more. TerritorySummary
+// states the distribution of each that is made.
 //
 // Deterministic: bytes are a function of (regions, scale, households, seed) on any x86-64, at any
 // number of threads. Memory: the skeleton of regions (territory.h), the upper layer (upper.h), and

@@ -218,7 +218,7 @@ TEST_P(Territories, TheSummaryCountsWhatWasHandedOut) {
   EXPECT_EQ(counties_differ, 0);
   EXPECT_GT(crossing, GetParam().households / 10);
   std::array<std::int64_t, 12> households{};
-  std::array<std::int64_t, 20> others{};
+  decltype(CountySummary::organisation_degrees) others{};
   for (std::size_t n = 0; n < degrees.size(); ++n) {
     if (records().nodes[n].kind == NodeKind::kHousehold) {
       ++households[std::min<std::size_t>(static_cast<std::size_t>(degrees[n]), 11)];
