@@ -99,13 +99,13 @@ County FromSnapshot(std::shared_ptr<const Snapshot> made) {
   GraphFile& flow = county.flow;
   flow.directed = true;
   flow.vertices = model.payer_count();
-  for (PayerIndex p = 0; p < model.payer_count(); ++p) {
-    flow.values.push_back(model.source(p));
-    for (std::uint64_t a = model.arcs_begin(p); a < model.arcs_end(p); ++a) {
-      flow.sources.push_back(p);
-      flow.targets.push_back(model.arc_target(a));
-      flow.weights.push_back(model.arc_share(a));
-    }
+  for (PayerIndex p = 0; p < model.payer_count(); ++p) flow.values.push_back(model.source(p));
+  for (LinkIndex l = 0; l < snapshot.link_count(); ++l) {
+    if (!model.LinkInside(l) || model.ReceiverOf(l) == kNoPayer || model.LinkShare(l) <= 0)
+      continue;
+    flow.sources.push_back(model.PayerOf(snapshot.links().source[l]));
+    flow.targets.push_back(model.ReceiverOf(l));
+    flow.weights.push_back(model.LinkShare(l));
   }
   return county;
 }
