@@ -36,7 +36,7 @@ void Store(std::uint32_t& cell, std::uint32_t value) {
 bool Claim(std::uint32_t& cell, std::uint32_t expected, std::uint32_t value) {
   return std::atomic_ref(cell).compare_exchange_strong(expected, value, std::memory_order_relaxed);
 }
-void LowerTo(std::uint32_t& cell, std::uint32_t value) {
+void LowerCell(std::uint32_t& cell, std::uint32_t value) {
   std::atomic_ref<std::uint32_t> shared(cell);
   std::uint32_t seen = shared.load(std::memory_order_relaxed);
   while (value < seen && !shared.compare_exchange_weak(seen, value, std::memory_order_relaxed)) {
@@ -201,7 +201,7 @@ template <typename Arcs> class BreadthFirst {
       if (seen <= level_) continue;
       if constexpr (kShared) {
         if (seen == kUnreached && Claim(hops_[v], kUnreached, level_ + 1)) Take(v, local);
-        if (many_) LowerTo(nearest_[v], nearest_[u]);
+        if (many_) LowerCell(nearest_[v], nearest_[u]);
       } else {
         if (seen == kUnreached) {
           hops_[v] = level_ + 1;
