@@ -44,9 +44,8 @@ void LowerCell(std::uint32_t& cell, std::uint32_t value) {
 }
 
 // The arcs by which a least distance comes about, distance[u] + weight == distance[target]: about
-// one a vertex. They are found in one pass in the order of memory, which is far cheaper than trying
-// all arcs of a vertex when its turn comes: on a power-law graph of 4,850,000 links both ways 60 ms
-// for 240, one thread.
+// one a vertex. They are found in one pass in the order of memory, which is a little cheaper (up to
+// a tenth of a whole search by weight) than trying all arcs of a vertex when its turn comes.
 class TightArcs {
  public:
   TightArcs(const Projection& graph, const std::vector<double>& distance)
