@@ -1,10 +1,6 @@
 #include "engine/centrality/closeness.h"
 
-#include <memory>
-#include <vector>
-
 #include "engine/centrality/distance_sums.h"
-#include "engine/centrality/score_table.h"
 #include "engine/core/status.h"
 #include "engine/paths/weights.h"
 #include "engine/runtime/work.h"
@@ -16,44 +12,10 @@ ProjectionSpec SpecOf(const ClosenessOptions& options) {
   return DistanceSumsSpec(options.direction, options.weight, options.missing_weight);
 }
 
-double Score(const ClosenessOptions& options, double nodes, double reached, double sum) {
+double ClosenessScore(const ClosenessOptions& options, double nodes, double reached, double sum) {
   if (reached == 0) return 0.0;
   const double closeness = (options.normalized ? reached : 1.0) / sum;
   return options.improved ? closeness * (reached / (nodes - 1)) : closeness;
-}
-
-absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const ClosenessOptions& options,
-                                       RunContext& context) {
-  LIANJIE_RETURN_IF_ERROR(context.Check());
-  LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t missing,
-                           CheckWeights(input.view, options.weight, options.missing_weight,
-                                        WeightRule::kPositive, context));
-  LIANJIE_ASSIGN_OR_RETURN(const std::shared_ptr<const Projection> graph,
-                           input.projections(input.view, SpecOf(options), context));
-  const std::uint32_t n = graph->size();
-  LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
-                           Booking::Take(context, EstimateScoreTableBytes(n)));
-  LIANJIE_ASSIGN_OR_RETURN(DistanceSums sums,
-                           SumDistances(input, *graph, DistanceTerm::kDistance, context));
-  for (std::uint32_t v = 0; v < n; ++v) {
-    sums.sum[v] = Score(options, n, sums.reached[v], sums.sum[v]);
-  }
-  AnalysisResult result;
-  LIANJIE_ASSIGN_OR_RETURN(
-      result.table,
-      ScoreTable(*graph, sums.sum, "How near the node is to those that it reaches.", context));
-  const ScoreFigures figures = FiguresOf(sums.sum);
-  result.summary = {{"node_count", static_cast<std::int64_t>(n)},
-                    {"searched_count", sums.searched},
-                    {"largest_score", figures.greatest},
-                    {"sum_score", figures.sum}};
-  if (options.weight != "none") {
-    result.summary.emplace_back("links_without_weight", static_cast<std::int64_t>(missing));
-  }
-  if (missing > 0)
-    result.warnings.push_back(
-        MissingWeightWarning(options.weight, missing, options.missing_weight));
-  return result;
 }
 
 }  // namespace
@@ -66,12 +28,19 @@ absl::Status ClosenessOptions::Validate() const {
 absl::StatusOr<AnalysisResult> RunCloseness(const AnalysisInput& input,
                                             const ClosenessOptions& options, RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(options.Validate());
-  return Guarded([&] { return Compute(input, options, context); });
+  const DistanceQuestion question{.direction = options.direction,
+                                  .weight = options.weight,
+                                  .missing_weight = options.missing_weight,
+                                  .term = DistanceTerm::kDistance,
+                                  .description = "How near the node is to those that it reaches.",
+                                  .score = [&options](double nodes, double reached, double sum) {
+                                    return ClosenessScore(options, nodes, reached, sum);
+                                  }};
+  return Guarded([&] { return ScoreByDistances(input, question, context); });
 }
 
 std::uint64_t EstimateClosenessBytes(const AnalysisInput& input, const ClosenessOptions& options) {
-  return EstimateDistanceSumsBytes(input.snapshot(), SpecOf(options)) +
-         EstimateScoreTableBytes(input.snapshot().node_count());
+  return EstimateDistanceSumsBytes(input.snapshot(), SpecOf(options));
 }
 
 }  // namespace lianjie

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "engine/centrality/folded_search.h"
+#include "engine/core/status.h"
 #include "tbb/blocked_range.h"
 #include "tbb/parallel_for.h"
 
@@ -27,23 +28,35 @@ Cover WholeCover(const FoldedBlock& block) {
   return cover;
 }
 
-Cover SmallCover(const FoldedBlock& block) {
+absl::StatusOr<Cover> SmallCover(const FoldedBlock& block, RunContext& context) {
+  Poller poller(context);
   // Counting sort by number of neighbours.
   std::vector<std::uint32_t> start(std::size_t{block.size()} + 2, 0);
-  for (std::uint32_t c = 0; c < block.size(); ++c) ++start[block.neighbours(c).size() + 1];
+  for (std::uint32_t c = 0; c < block.size(); ++c) {
+    if (poller.Tick()) return context.Check();
+    ++start[block.neighbours(c).size() + 1];
+  }
   std::partial_sum(start.begin(), start.end(), start.begin());
   std::vector<std::uint32_t> order(block.size());
-  for (std::uint32_t c = 0; c < block.size(); ++c) order[start[block.neighbours(c).size()]++] = c;
+  for (std::uint32_t c = 0; c < block.size(); ++c) {
+    if (poller.Tick()) return context.Check();
+    order[start[block.neighbours(c).size()]++] = c;
+  }
   Cover cover;
   std::vector<std::uint8_t> covers(block.size(), 0);
   for (const std::uint32_t c : order) {
+    if (poller.Tick()) return context.Check();
     if (covers[c] != 0) continue;
     cover.rim.push_back(c);
     cover.rim_arcs += block.neighbours(c).size();
-    for (const std::uint32_t d : block.neighbours(c)) covers[d] = 1;
+    for (const std::uint32_t d : block.neighbours(c)) {
+      if (poller.Tick()) return context.Check();
+      covers[d] = 1;
+    }
   }
   cover.centre_of.assign(block.size(), Cover::kRim);
   for (std::uint32_t c = 0; c < block.size(); ++c) {
+    if (poller.Tick()) return context.Check();
     if (covers[c] == 0) continue;
     cover.centre_of[c] = static_cast<std::uint32_t>(cover.centres.size());
     cover.centres.push_back(c);

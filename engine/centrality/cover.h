@@ -19,6 +19,7 @@
 #include <limits>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "engine/centrality/folded_block.h"
 #include "engine/runtime/run_context.h"
 #include "engine/runtime/work.h"
@@ -36,8 +37,8 @@ struct Cover {
 
 // Every class a centre.
 Cover WholeCover(const FoldedBlock& block);
-// A rim taken greedily, fewest neighbours first. O(n + m).
-Cover SmallCover(const FoldedBlock& block);
+// A rim taken greedily, fewest neighbours first. O(n + m). Errors: CANCELLED, DEADLINE_EXCEEDED.
+absl::StatusOr<Cover> SmallCover(const FoldedBlock& block, RunContext& context);
 // Whether searching from the centres of `cover` is less work than from all classes, and its
 // matrices are small enough for a block of `vertices`.
 bool IsWorthIt(const FoldedBlock& block, const Cover& cover, std::uint64_t vertices);

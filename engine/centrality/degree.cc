@@ -77,9 +77,9 @@ struct DegreeFigures {
   }
 };
 
-class Answer {
+class DegreeAnswer {
  public:
-  Answer(const DegreeOptions& options, std::size_t rows)
+  DegreeAnswer(const DegreeOptions& options, std::size_t rows)
       : options_(options), weighted_(options.weight != "none") {
     const std::string unit = WeightUnit(options.weight);
     table_.AddColumn("node", ColumnType::kNode, "", "The node.");
@@ -168,7 +168,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const DegreeO
   LIANJIE_ASSIGN_OR_RETURN(const std::vector<NodeIndex> nodes,
                            marks.Nodes(snapshot.node_count(), context));
   context.SetTotal(nodes.size());
-  Answer answer(options, nodes.size());
+  DegreeAnswer answer(options, nodes.size());
   std::vector<DegreeFigures> parts((nodes.size() + kDegreeRows - 1) / kDegreeRows);
   LIANJIE_RETURN_IF_ERROR(ForEachRows(
       nodes.size(), kDegreeRows, context, [&](std::size_t begin, std::size_t end, Poller& poller) {

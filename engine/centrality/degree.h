@@ -7,8 +7,8 @@
 // weight is refused.
 //
 // Where all links lie inside the view and are only counted, an answer is the difference of two ends
-// of lists, and no link is read but for the self-loops: 1,000,000 nodes with 5,000,000 links take 9
-// ms for 293. Otherwise every node and link is asked once whether it counts (inside_marks.h).
+// of lists, and no link is read but for the self-loops: 1,000,000 nodes with 5,000,000 links take
+// 21 ms for 297. Otherwise every node and link is asked once whether it counts (inside_marks.h).
 #ifndef LIANJIE_ENGINE_CENTRALITY_DEGREE_H_
 #define LIANJIE_ENGINE_CENTRALITY_DEGREE_H_
 

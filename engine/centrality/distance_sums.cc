@@ -7,10 +7,12 @@
 #include <thread>
 
 #include "engine/centrality/bit_search.h"
+#include "engine/centrality/score_table.h"
 #include "engine/centrality/twins.h"
 #include "engine/core/status.h"
 #include "engine/paths/arcs.h"
 #include "engine/paths/quad_heap.h"
+#include "engine/paths/weights.h"
 #include "engine/runtime/work.h"
 #include "tbb/blocked_range.h"
 #include "tbb/enumerable_thread_specific.h"
@@ -170,6 +172,40 @@ absl::StatusOr<DistanceSums> SumDistances(const AnalysisInput& input, const Proj
   return sums;
 }
 
+absl::StatusOr<AnalysisResult> ScoreByDistances(const AnalysisInput& input,
+                                                const DistanceQuestion& question,
+                                                RunContext& context) {
+  LIANJIE_RETURN_IF_ERROR(context.Check());
+  LIANJIE_ASSIGN_OR_RETURN(const std::uint64_t missing,
+                           CheckWeights(input.view, question.weight, question.missing_weight,
+                                        WeightRule::kPositive, context));
+  LIANJIE_ASSIGN_OR_RETURN(
+      const std::shared_ptr<const Projection> graph,
+      input.projections(
+          input.view,
+          DistanceSumsSpec(question.direction, question.weight, question.missing_weight), context));
+  const std::uint32_t n = graph->size();
+  LIANJIE_ASSIGN_OR_RETURN(const Booking booking,
+                           Booking::Take(context, EstimateScoreTableBytes(n)));
+  LIANJIE_ASSIGN_OR_RETURN(DistanceSums sums, SumDistances(input, *graph, question.term, context));
+  for (std::uint32_t v = 0; v < n; ++v)
+    sums.sum[v] = question.score(n, sums.reached[v], sums.sum[v]);
+  AnalysisResult result;
+  LIANJIE_ASSIGN_OR_RETURN(result.table,
+                           ScoreTable(*graph, sums.sum, question.description, context));
+  const ScoreFigures figures = FiguresOf(sums.sum);
+  result.summary = {{"node_count", static_cast<std::int64_t>(n)},
+                    {"searched_count", sums.searched},
+                    {"largest_score", figures.greatest},
+                    {"sum_score", figures.sum}};
+  if (question.weight != "none")
+    result.summary.emplace_back("links_without_weight", static_cast<std::int64_t>(missing));
+  if (missing > 0)
+    result.warnings.push_back(
+        MissingWeightWarning(question.weight, missing, question.missing_weight));
+  return result;
+}
+
 ProjectionSpec DistanceSumsSpec(Direction direction, const std::string& weight,
                                 double missing_weight) {
   ProjectionSpec spec;
@@ -186,7 +222,8 @@ std::uint64_t EstimateDistanceSumsBytes(const Snapshot& snapshot, const Projecti
   const std::uint64_t projections = weighted || spec.direction == Direction::kUndirected ? 1 : 2;
   return projections * Projection::EstimateBytes(snapshot, spec) +
          DistanceSumsBytes(snapshot.node_count(), weighted,
-                           std::max(1u, std::thread::hardware_concurrency()));
+                           std::max(1u, std::thread::hardware_concurrency())) +
+         EstimateScoreTableBytes(snapshot.node_count());
 }
 
 }  // namespace lianjie

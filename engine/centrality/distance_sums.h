@@ -26,6 +26,7 @@
 #define LIANJIE_ENGINE_CENTRALITY_DISTANCE_SUMS_H_
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -51,11 +52,28 @@ struct DistanceSums {
 absl::StatusOr<DistanceSums> SumDistances(const AnalysisInput& input, const Projection& graph,
                                           DistanceTerm term, RunContext& context);
 
+// What closeness and harmonic ask, and how they score a node of `nodes` that reaches `reached`
+// others, whose terms make up `sum`.
+struct DistanceQuestion {
+  Direction direction;
+  const std::string& weight;
+  double missing_weight;
+  DistanceTerm term;
+  const char* description;  // of the score
+  std::function<double(double nodes, double reached, double sum)> score;
+};
+// The whole analysis: weights checked, distances summed, table and summary (node_count,
+// searched_count, largest_score, sum_score, and with a weight links_without_weight). Errors as
+// above, and INVALID_FIELD for a weight that is not positive, naming the link.
+absl::StatusOr<AnalysisResult> ScoreByDistances(const AnalysisInput& input,
+                                                const DistanceQuestion& question,
+                                                RunContext& context);
+
 // The Projection that it wants.
 ProjectionSpec DistanceSumsSpec(Direction direction, const std::string& weight,
                                 double missing_weight);
 
-// Bytes with its projections, by as many threads as the machine has.
+// Bytes of ScoreByDistances with its projections, by as many threads as the machine has.
 std::uint64_t EstimateDistanceSumsBytes(const Snapshot& snapshot, const ProjectionSpec& spec);
 
 }  // namespace lianjie

@@ -28,9 +28,10 @@ ProjectionSpec SpecOf(const EigenvectorOptions& options) {
   return spec;
 }
 
-class Iteration {
+class EigenvectorIteration {
  public:
-  Iteration(const Projection& graph, const EigenvectorOptions& options, RunContext& context)
+  EigenvectorIteration(const Projection& graph, const EigenvectorOptions& options,
+                       RunContext& context)
       : graph_(graph),
         options_(options),
         context_(context),
@@ -116,7 +117,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
                            Booking::Take(context, EigenvectorBytes(graph->size())));
   context.SetTotal(static_cast<std::uint64_t>(options.iterations));
   LIANJIE_ASSIGN_OR_RETURN(const bool has_cycle, HasCycle(*graph, context));
-  Iteration iteration(*graph, options, context);
+  EigenvectorIteration iteration(*graph, options, context);
   if (has_cycle) {
     LIANJIE_RETURN_IF_ERROR(iteration.Run());
   } else {

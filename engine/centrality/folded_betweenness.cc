@@ -233,9 +233,10 @@ class BlockSolver {
   std::atomic<bool> too_many_paths_{false};
 };
 
-Cover ChooseCover(const FoldedBlock& block, std::uint64_t vertices, FoldKernel kernel) {
+absl::StatusOr<Cover> ChooseCover(const FoldedBlock& block, std::uint64_t vertices,
+                                  FoldKernel kernel, RunContext& context) {
   if (kernel == FoldKernel::kEveryClass) return WholeCover(block);
-  Cover cover = SmallCover(block);
+  LIANJIE_ASSIGN_OR_RETURN(Cover cover, SmallCover(block, context));
   if (kernel == FoldKernel::kCover || IsWorthIt(block, cover, vertices)) return cover;
   return WholeCover(block);
 }
@@ -266,7 +267,8 @@ absl::Status SolveBlocks(const Projection& graph, BlockTree& tree, RunContext& c
   std::vector<double> scores;
   for (std::uint32_t b = 0; b < tree.size(); ++b) {
     if (!folder.Fold(b, block)) return context.Check();
-    const Cover cover = ChooseCover(block, block.class_of.size(), kernel);
+    LIANJIE_ASSIGN_OR_RETURN(const Cover cover,
+                             ChooseCover(block, block.class_of.size(), kernel, context));
     CountFolded(block, cover, figures);
     LIANJIE_ASSIGN_OR_RETURN(
         const Booking booking,

@@ -97,10 +97,10 @@ absl::StatusOr<Attenuation> Choose(const Projection& graph, const std::optional<
   return Attenuation{*asked, limit};
 }
 
-class Iteration {
+class KatzIteration {
  public:
-  Iteration(const Projection& graph, const KatzOptions& options, double attenuation,
-            RunContext& context)
+  KatzIteration(const Projection& graph, const KatzOptions& options, double attenuation,
+                RunContext& context)
       : graph_(graph),
         options_(options),
         attenuation_(attenuation),
@@ -178,7 +178,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const KatzOpt
   context.SetTotal(std::uint64_t{n} * (static_cast<std::uint64_t>(options.iterations) + 1));
   LIANJIE_ASSIGN_OR_RETURN(const Attenuation attenuation,
                            Choose(*graph, options.attenuation, context));
-  Iteration iteration(*graph, options, attenuation.value, context);
+  KatzIteration iteration(*graph, options, attenuation.value, context);
   LIANJIE_RETURN_IF_ERROR(iteration.Run());
   AnalysisResult result;
   LIANJIE_ASSIGN_OR_RETURN(

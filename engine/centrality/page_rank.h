@@ -15,8 +15,8 @@
 // error * d / (1 - d) of the fixed point. Every node gathers from those that lead to it, in the
 // order of the Snapshot, and sums over nodes are taken in blocks of fixed size added in order: no
 // bit depends on the number of threads. Where a node has its new rank it says at once what it
-// will hand on in the next step, so that a step is one sweep: 0.8 of the time of two, and one place
-// for threads to wait at.
+// will hand on in the next step, so that a step is one sweep and has one place for threads to wait
+// at: 0.8 of the time of two on a Kronecker graph, 0.6 on the county, no gain on a power-law graph.
 //
 // Sources: L. Page, S. Brin, R. Motwani and T. Winograd, "The PageRank citation ranking", Stanford
 // 1999; personalised: T. H. Haveliwala, "Topic-sensitive PageRank", WWW 2002; dangling nodes: A. N.

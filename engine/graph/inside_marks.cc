@@ -96,8 +96,10 @@ absl::StatusOr<std::vector<NodeIndex>> InsideMarks::Nodes(NodeIndex node_count,
 }
 
 std::uint64_t EstimateInsideMarksBytes(const View& view) {
-  return (AllNodesInside(view) ? 0 : view.snapshot().node_count()) +
-         (AllLinksInsideButByStatus(view) ? 0 : view.snapshot().link_count());
+  const Snapshot& snapshot = view.snapshot();
+  const bool no_marks = AllLinksInsideButByStatus(view) && snapshot.links().status.empty();
+  return (AllNodesInside(view) ? 0 : snapshot.node_count()) +
+         (no_marks ? 0 : snapshot.link_count());
 }
 
 }  // namespace lianjie

@@ -2,8 +2,8 @@
 // nothing where all do, which is the common case and costs nothing then.
 //
 // Asked of the View link by link, each answer looks up both ends' dates anew, at random for the
-// payee. Here nodes are asked once and links then look at a byte of each end: on the generated
-// county of 400,000 households (dates on all) 958,290 links take 5 ms in place of 30.
+// payee. Here nodes are asked once and links then look at a byte of each end: degrees in the
+// generated county of 400,000 households, which has dates, take 17 ms in place of 33.
 #ifndef LIANJIE_ENGINE_GRAPH_INSIDE_MARKS_H_
 #define LIANJIE_ENGINE_GRAPH_INSIDE_MARKS_H_
 

@@ -68,9 +68,9 @@ struct Figures {
 };
 
 // The table, filled part by part by any thread, and the figures of the summary.
-class Answer {
+class DistanceAnswer {
  public:
-  Answer(const Projection& graph, const std::vector<NodeIndex>& sources, std::string unit)
+  DistanceAnswer(const Projection& graph, const std::vector<NodeIndex>& sources, std::string unit)
       : graph_(graph),
         sources_(sources),
         parts_((std::size_t{graph.size()} + kRowsOfPart - 1) / kRowsOfPart) {
@@ -132,7 +132,7 @@ class Answer {
 };
 
 absl::Status Search(const Projection& graph, const std::vector<std::uint32_t>& sources,
-                    RunContext& context, Answer& answer) {
+                    RunContext& context, DistanceAnswer& answer) {
   std::vector<double> distance;
   std::vector<std::uint32_t> hops;
   std::vector<std::uint32_t> nearest;
@@ -167,7 +167,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const Distanc
   std::vector<std::uint32_t> sources;
   sources.reserve(nodes.size());
   for (const NodeIndex node : nodes) sources.push_back(graph->ToVertex(node));
-  Answer answer(*graph, nodes, WeightUnit(options.weight));
+  DistanceAnswer answer(*graph, nodes, WeightUnit(options.weight));
   const bool weighted = options.weight != "none";
   LIANJIE_RETURN_IF_ERROR(Search(*graph, sources, context, answer));
   AnalysisResult result = std::move(answer).Take();

@@ -186,22 +186,11 @@ class Ranker {
 absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
                                        const KShortestPathsOptions& options, RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(context.Check());
-  LIANJIE_ASSIGN_OR_RETURN(const NodeIndex source,
-                           FindNodeInside(input.view, "source", options.source));
-  LIANJIE_ASSIGN_OR_RETURN(const NodeIndex target,
-                           FindNodeInside(input.view, "target", options.target));
-  LIANJIE_ASSIGN_OR_RETURN(const LinkWeigher weigher,
-                           LinkWeigher::Make(input.view, options.weight, options.missing_weight));
-  if (options.weight == "weight") {
-    LIANJIE_ASSIGN_OR_RETURN(const WeightScan scan,
-                             ScanWeights(input.view, weigher, kLengthRule, false, context));
-    const LinkIndex refused = scan.first_refused;
-    if (refused != kNoLink) {
-      return RefuseWeight(input.view, options.weight, refused, weigher(refused), kLengthRule);
-    }
-  }
-  const PathQuestion question{input.view, options.direction, source,
-                              target,     options.weight,    weigher};
+  LIANJIE_ASSIGN_OR_RETURN(const PathQuestion question,
+                           AskPath(input.view,
+                                   {options.source, options.target, options.direction,
+                                    options.weight, options.missing_weight},
+                                   kLengthRule, context));
   PathTable rows(WeightUnit(options.weight));
   Ranker ranker(question, options.k, context);
   LIANJIE_RETURN_IF_ERROR(ranker.Run(rows));
@@ -228,10 +217,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
 }  // namespace
 
 absl::Status KShortestPathsOptions::Validate() const {
-  if (source.empty())
-    return InvalidField("source", "needs the id of a node", Reason::kMissingField);
-  if (target.empty())
-    return InvalidField("target", "needs the id of a node", Reason::kMissingField);
+  LIANJIE_RETURN_IF_ERROR(ValidateEnds(source, target));
   if (k < 1 || k > kMostPaths) return InvalidField("k", Cat(k, " is not from 1 to ", kMostPaths));
   LIANJIE_RETURN_IF_ERROR(ValidateMissingWeight(missing_weight, kLengthRule));
   return ValidateWeightColumn("weight", weight);

@@ -143,10 +143,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const MaxFlow
 }  // namespace
 
 absl::Status MaxFlowOptions::Validate() const {
-  if (source.empty())
-    return InvalidField("source", "needs the id of a node", Reason::kMissingField);
-  if (target.empty())
-    return InvalidField("target", "needs the id of a node", Reason::kMissingField);
+  LIANJIE_RETURN_IF_ERROR(ValidateEnds(source, target));
   if (source == target) return InvalidField("target", "is the source: nothing need flow");
   LIANJIE_RETURN_IF_ERROR(ValidateMissingWeight(missing_weight, kCapacityRule));
   return ValidateWeightColumn("weight", weight);

@@ -35,24 +35,13 @@ absl::StatusOr<std::vector<LinkStep>> FirstShortest(const PathQuestion& question
 absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
                                        const ShortestPathOptions& options, RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(context.Check());
-  LIANJIE_ASSIGN_OR_RETURN(const NodeIndex source,
-                           FindNodeInside(input.view, "source", options.source));
-  LIANJIE_ASSIGN_OR_RETURN(const NodeIndex target,
-                           FindNodeInside(input.view, "target", options.target));
-  LIANJIE_ASSIGN_OR_RETURN(const LinkWeigher weigher,
-                           LinkWeigher::Make(input.view, options.weight, options.missing_weight));
-  if (options.weight == "weight") {
-    LIANJIE_ASSIGN_OR_RETURN(const WeightScan scan,
-                             ScanWeights(input.view, weigher, kRule, false, context));
-    const LinkIndex refused = scan.first_refused;
-    if (refused != kNoLink) {
-      return RefuseWeight(input.view, options.weight, refused, weigher(refused), kRule);
-    }
-  }
-  const PathQuestion question{input.view, options.direction, source,
-                              target,     options.weight,    weigher};
+  LIANJIE_ASSIGN_OR_RETURN(const PathQuestion question,
+                           AskPath(input.view,
+                                   {options.source, options.target, options.direction,
+                                    options.weight, options.missing_weight},
+                                   kRule, context));
   context.SetTotal(1);
-  LIANJIE_ASSIGN_OR_RETURN(const TwoSidedResult search, weigher.unit()
+  LIANJIE_ASSIGN_OR_RETURN(const TwoSidedResult search, question.weigher.unit()
                                                             ? SearchByHops(question, context)
                                                             : SearchByWeight(question, context));
   PathTable table(WeightUnit(options.weight));
@@ -65,7 +54,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
       table.Add(1, static_cast<std::int64_t>(i), steps[i].node, steps[i].link,
                 search.labels.Find(steps[i].node)->distance);
     }
-    const PathLabel& end = *search.labels.Find(target);
+    const PathLabel& end = *search.labels.Find(question.target);
     distance = end.distance;
     hops = static_cast<std::int64_t>(end.hops);
   }
@@ -82,10 +71,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input,
 }  // namespace
 
 absl::Status ShortestPathOptions::Validate() const {
-  if (source.empty())
-    return InvalidField("source", "needs the id of a node", Reason::kMissingField);
-  if (target.empty())
-    return InvalidField("target", "needs the id of a node", Reason::kMissingField);
+  LIANJIE_RETURN_IF_ERROR(ValidateEnds(source, target));
   LIANJIE_RETURN_IF_ERROR(ValidateMissingWeight(missing_weight, WeightRule::kNotNegative));
   return ValidateWeightColumn("weight", weight);
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "engine/core/status.h"
+#include "engine/graph/analysis.h"
 #include "engine/paths/arcs.h"
 #include "engine/paths/quad_heap.h"
 #include "engine/runtime/work.h"
@@ -235,6 +236,30 @@ class WeightSearch {
 };
 
 }  // namespace
+
+absl::StatusOr<PathQuestion> AskPath(const View& view, const PathAsked& asked, WeightRule rule,
+                                     RunContext& context) {
+  LIANJIE_ASSIGN_OR_RETURN(const NodeIndex source, FindNodeInside(view, "source", asked.source));
+  LIANJIE_ASSIGN_OR_RETURN(const NodeIndex target, FindNodeInside(view, "target", asked.target));
+  LIANJIE_ASSIGN_OR_RETURN(const LinkWeigher weigher,
+                           LinkWeigher::Make(view, asked.weight, asked.missing_weight));
+  if (asked.weight == "weight") {
+    LIANJIE_ASSIGN_OR_RETURN(const WeightScan scan,
+                             ScanWeights(view, weigher, rule, false, context));
+    const LinkIndex refused = scan.first_refused;
+    if (refused != kNoLink)
+      return RefuseWeight(view, asked.weight, refused, weigher(refused), rule);
+  }
+  return PathQuestion{view, asked.direction, source, target, asked.weight, weigher};
+}
+
+absl::Status ValidateEnds(const std::string& source, const std::string& target) {
+  if (source.empty())
+    return InvalidField("source", "needs the id of a node", Reason::kMissingField);
+  if (target.empty())
+    return InvalidField("target", "needs the id of a node", Reason::kMissingField);
+  return absl::OkStatus();
+}
 
 std::pair<std::uint32_t, bool> PathLabels::Add(NodeIndex node) {
   const auto [entry, is_new] = index_.try_emplace(node, static_cast<std::uint32_t>(labels_.size()));

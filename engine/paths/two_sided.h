@@ -34,6 +34,23 @@ struct PathQuestion {
   LinkWeigher weigher;
 };
 
+// The question that options ask about one pair of nodes: finds the ends, and for the free column
+// `weight`, which may hold anything, looks at all links before the search sees a few. Errors:
+// NODE_NOT_FOUND, INVALID_FIELD (naming the link that breaks the rule), CANCELLED,
+// DEADLINE_EXCEEDED.
+struct PathAsked {
+  const std::string& source;
+  const std::string& target;
+  Direction direction;
+  const std::string& weight;
+  double missing_weight;
+};
+absl::StatusOr<PathQuestion> AskPath(const View& view, const PathAsked& asked, WeightRule rule,
+                                     RunContext& context);
+
+// INVALID_FIELD on `source` or `target` when it is not said.
+absl::Status ValidateEnds(const std::string& source, const std::string& target);
+
 struct PathLabel {
   NodeIndex node;
   std::uint32_t hops;  // fewest links among the ways of this distance

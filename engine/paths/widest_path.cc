@@ -162,22 +162,11 @@ void Fill(const PathQuestion& question, const WidestPathOptions& options,
 absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const WidestPathOptions& options,
                                        RunContext& context) {
   LIANJIE_RETURN_IF_ERROR(context.Check());
-  LIANJIE_ASSIGN_OR_RETURN(const NodeIndex source,
-                           FindNodeInside(input.view, "source", options.source));
-  LIANJIE_ASSIGN_OR_RETURN(const NodeIndex target,
-                           FindNodeInside(input.view, "target", options.target));
-  LIANJIE_ASSIGN_OR_RETURN(const LinkWeigher weigher,
-                           LinkWeigher::Make(input.view, options.weight, options.missing_weight));
-  if (options.weight == "weight") {
-    LIANJIE_ASSIGN_OR_RETURN(const WeightScan scan,
-                             ScanWeights(input.view, weigher, kWidthRule, false, context));
-    const LinkIndex refused = scan.first_refused;
-    if (refused != kNoLink) {
-      return RefuseWeight(input.view, options.weight, refused, weigher(refused), kWidthRule);
-    }
-  }
-  const PathQuestion question{input.view, options.direction, source,
-                              target,     options.weight,    weigher};
+  LIANJIE_ASSIGN_OR_RETURN(const PathQuestion question,
+                           AskPath(input.view,
+                                   {options.source, options.target, options.direction,
+                                    options.weight, options.missing_weight},
+                                   kWidthRule, context));
   context.SetTotal(input.snapshot().node_count());
   WidestSearch search(question, context);
   LIANJIE_ASSIGN_OR_RETURN(const double width, search.Width());
@@ -195,10 +184,7 @@ absl::StatusOr<AnalysisResult> Compute(const AnalysisInput& input, const WidestP
 }  // namespace
 
 absl::Status WidestPathOptions::Validate() const {
-  if (source.empty())
-    return InvalidField("source", "needs the id of a node", Reason::kMissingField);
-  if (target.empty())
-    return InvalidField("target", "needs the id of a node", Reason::kMissingField);
+  LIANJIE_RETURN_IF_ERROR(ValidateEnds(source, target));
   LIANJIE_RETURN_IF_ERROR(ValidateMissingWeight(missing_weight, kWidthRule));
   return ValidateWeightColumn("weight", weight);
 }

@@ -20,7 +20,7 @@ namespace lianjie {
 //
 // Within a region nodes of one kind stand in the order of their ids, so that ids are compared once
 // a group in each such run and not once a node; looking at every id took most of the time of weak
-// components (of 1,000,000 nodes 17 ms, now 4).
+// components.
 absl::StatusOr<AnalysisResult> ComponentAnswer(const Snapshot& snapshot,
                                                std::vector<NodeIndex> nodes,
                                                std::span<const std::uint32_t> group,

@@ -14,7 +14,7 @@
 namespace lianjie {
 namespace {
 
-constexpr std::size_t kGrain = 4096;
+constexpr std::size_t kWeakGrain = 4096;
 
 class UnionFind {
  public:
@@ -133,7 +133,7 @@ class Joining {
   }
 
   template <typename Body> absl::Status ForEachNode(const Body& body) {
-    return ForEachRows(snapshot_.node_count(), kGrain, context_,
+    return ForEachRows(snapshot_.node_count(), kWeakGrain, context_,
                        [&](std::size_t begin, std::size_t end, Poller& poller) {
                          for (std::size_t n = begin; n != end; ++n) {
                            if (!body(static_cast<NodeIndex>(n), poller)) return;
