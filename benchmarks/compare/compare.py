@@ -71,7 +71,8 @@ class Contest:
                 return None
             answer = system.run(kernel.name, out, options, limit)
         except Over:
-            row |= {"status": "over", "limit": limit}
+            if not row["seconds"]:  # else the rounds before stand
+                row |= {"status": "over", "limit": limit}
             return None
         if answer.status != "ok":
             row |= {"status": answer.status, "text": answer.text}
@@ -104,18 +105,17 @@ class Contest:
         for system in self.systems:
             if kernel.name not in system.kernels and kernel.sampled not in system.kernels:
                 continue
-            if not system.loaded and self.load(system)["status"] != "ok":
-                continue
             row = {"graph": self.form.recipe.name, "form": self.form.form, "kernel": kernel.name, "system": system.name}
-            rows[system.name] = row | {"status": "ok", "seconds": []}
+            again = {"status": "ok"} if system.loaded else self.load(system)  # it was stopped
+            rows[system.name] = again | row | {"seconds": []}
         answers, begin = {}, time.monotonic()
-        racing = [system for system in self.systems if system.name in rows]
-        for number in range(self.most_runs):
+        racing = [system for system in self.systems if system.loaded and system.name in rows]
+        for number in range(self.most_runs if racing else 0):
             if number >= self.arguments.runs and time.monotonic() - begin > QUICK:
                 break
             for system in racing[number % len(racing) :] + racing[: number % len(racing)]:
                 row = rows[system.name]
-                if row["status"] not in ("ok", "differs") or (number > 0 and row["seconds"][0] > SLOW):
+                if row["status"] not in ("ok", "differs") or not system.loaded or (number > 0 and row["seconds"][0] > SLOW):
                     continue
                 answer = self.run_once(system, kernel, row)
                 if answer is not None and system.name not in answers:

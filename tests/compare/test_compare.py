@@ -1,9 +1,11 @@
 """The comparison whole, on tiny graphs and with the peers that the tests have anyway, so that it still runs when somebody wants it."""
 
+import argparse
 import json
 import subprocess
 import sys
 
+import compare
 import graphs
 import kernels
 import numpy as np
@@ -95,6 +97,39 @@ def test_a_system_that_takes_too_long_or_dies_is_told_and_comes_back(tmp_path):
     assert system.run("dies", "out", "", 30).status == "error" and not system.loaded
     assert system.load("file", 30).status == "ok"
     system.stop()
+
+
+WORKER = """
+import sys, time
+for line in sys.stdin:
+    word, *rest = line.split()
+    if word == "list": print("names bfs degree", flush=True); continue
+    if word == "run":
+        if rest[0] == sys.argv[1]: time.sleep(60)
+        open(rest[1], "wb").write(bytes(8 * int(sys.argv[2])))
+    print("ok seconds=0.5 rss_bytes=2 bytes_before=1", flush=True)
+"""
+
+
+def test_who_is_stopped_stands_in_the_table_and_runs_the_next_kernel(tmp_path):
+    form = graphs.make(["tiny-grid"], BINARIES / "compare_graphs", tmp_path)[0]
+    command = [sys.executable, "-c", WORKER]
+    systems = [
+        System(ENGINE, [*command, "none", 144], tmp_path, 1),
+        System("slow", [*command, "bfs", 144], tmp_path, 1),
+        System("wrong", [*command, "none", 143], tmp_path, 1),
+    ]
+    wanted = [kernel for kernel in kernels.ALL if kernel.name in ("bfs", "degree")]
+    found = compare.Contest(form, systems, argparse.Namespace(runs=2, limit=2.0), 2).run(wanted)
+    told = {(row["kernel"], row["system"]): (row["status"], len(row.get("seconds", []))) for row in found}
+    assert told[("bfs", "slow")] == ("over", 0) and told[("degree", "slow")] == ("ok", 2)
+    assert {told[(kernel, "wrong")] for kernel in ("bfs", "degree")} == {("differs", 2)}
+    assert {told[(kernel, ENGINE)] for kernel in ("bfs", "degree")} == {("ok", 2)}
+    results = report.Results({"rows": found, "versions": {}})
+    assert report.cell(results, ("tiny-grid", "undirected", "bfs"), "slow") == "> 4"
+    assert report.cell(results, ("tiny-grid", "undirected", "degree"), "wrong") == "1 ≠"
+    assert results.fair(("tiny-grid", "undirected", "bfs"), "slow") == 4
+    assert results.fair(("tiny-grid", "undirected", "degree"), "wrong") is None
 
 
 def rows(now: list[float], base: list[float]) -> list[dict]:
