@@ -67,8 +67,8 @@ class Projection {
     return {targets_.data() + offsets_[v], targets_.data() + offsets_[v + 1]};
   }
 
-  // Hints for walks that know where they will go: where the arcs of v lie, and once that has come the
-  // first of them. At random over a large graph either is otherwise waited for.
+  // Hints for walks that know where they will go: where the arcs of v lie, and once that has come
+  // the first of them. At random over a large graph either is otherwise waited for.
   void PrefetchBounds(std::uint32_t v) const { __builtin_prefetch(&offsets_[v]); }
   void PrefetchArcs(std::uint32_t v) const {
     __builtin_prefetch(targets_.data() + offsets_[v]);

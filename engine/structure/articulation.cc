@@ -267,7 +267,8 @@ absl::StatusOr<AnalysisResult> RunArticulation(const AnalysisInput& input,
 std::uint64_t EstimateArticulationBytes(const AnalysisInput& input, const ArticulationOptions&) {
   const std::uint64_t nodes = input.snapshot().node_count();
   const std::uint64_t bridges = std::min<std::uint64_t>(nodes, input.snapshot().link_count());
-  return Projection::EstimateBytes(input.snapshot(), ArticulationSpec()) + FoundBytes(nodes, bridges) +
+  return Projection::EstimateBytes(input.snapshot(), ArticulationSpec()) +
+         FoundBytes(nodes, bridges) +
          std::max(SearchBytes(nodes), kArticulationRowBytes * LikelyRows(input.snapshot()));
 }
 
