@@ -60,12 +60,12 @@ compare: setup  ## Runs all kernels beside other libraries (GRAPHS=, KERNELS=, P
 	@.venv-compare/bin/python benchmarks/compare/$(if $(BASE),regression.py --base "$(BASE)",compare.py $(COMPARE_PAGE)) $(COMPARE_CHOICE) \
 	  $(COMPARE_OPTIONS) $(BUILD)/bin build/compare
 
-nation: setup-test  ## Measures a whole nation beside the machine's limits (HOUSEHOLDS=30000000, CALLS=10000; KEEP=1 leaves its files)
+nation: setup-test  ## Measures a whole nation beside the machine's limits (HOUSEHOLDS=30000000, CALLS=10000, LIMIT= seconds a question's calls; KEEP=1 leaves its files)
 	@$(CONFIGURE) -DLIANJIE_BUILD_BENCHMARKS=ON
 	@cmake --build $(BUILD) --target nation_kernels lianjie
 	@rm -rf $(BUILD)/nation
 	@$(PYTHON) benchmarks/nation/nation.py $(LIANJIE) $(BUILD)/bin/nation_kernels $(BUILD)/nation \
-	  --households $(or $(HOUSEHOLDS),30000000) --calls $(or $(CALLS),10000) --out $(BUILD)/nation.md $(if $(KEEP),--keep)
+	  --households $(or $(HOUSEHOLDS),30000000) --calls $(or $(CALLS),10000) $(if $(LIMIT),--seconds $(LIMIT)) --out $(BUILD)/nation.md $(if $(KEEP),--keep)
 
 demo: build  ## Generates a county, imports it and shows the answers
 	@LIANJIE=$(LIANJIE) clients/cli/demo.sh
