@@ -1,6 +1,6 @@
 // Which nodes and links are active in a view, a bit each. On a day this is one pass over the dates
 // and states as arrays, 64 links at a time and without a branch (9 bytes a link, a quarter of a
-// plain sweep); asking View::LinkActive link by link took as long as five sweeps. Links of nodes
+// plain sweep), where View::LinkActive is asked for three intervals a link. Links of nodes
 // that are not active are dropped from there. In a period dates of links and ends must meet, and
 // each link is asked by itself.
 #ifndef LIANJIE_ENGINE_FLOW_ACTIVE_BITS_H_

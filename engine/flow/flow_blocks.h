@@ -53,7 +53,7 @@ absl::Status ForEachFlowBlock(RunContext& context, std::size_t count, const Body
 
 // Asks for what links say some links ahead of whoever reads those that pay a stretch of nodes, in
 // order: each of them stands by itself in its payer's row, so that reading waits for memory at
-// nearly every one, and with this the waits overlap. It halves the time of what pulls.
+// nearly every one, and with this the waits overlap.
 class LinkPrefetch {
  public:
   static constexpr std::ptrdiff_t kAhead = 24;

@@ -13,6 +13,8 @@ namespace {
 
 // Members whose rows are made together.
 constexpr std::size_t kCoreBlock = 64;
+// Links between asking memory for an account and reading it.
+constexpr LinkIndex kLeafAhead = 16;
 
 }  // namespace
 
@@ -181,6 +183,11 @@ class FlowCore::Maker {
     for (const LinkIndex end = scale == 0.0 ? l : graph_.out_end(n); l < end;) {
       const LinkIndex stop = end - l > kRowPoll ? l + kRowPoll : end;
       for (; l < stop; ++l) {
+        if (end - l > 2 * kLeafAhead) {
+          model_.PrefetchPayerOf(target[l + 2 * kLeafAhead]);
+          const PayerIndex ahead = model_.PayerOf(target[l + kLeafAhead]);
+          if (ahead != kNoPayer) __builtin_prefetch(&leaves_[ahead]);
+        }
         if (!model_.LinkInside(l)) continue;
         const double stated = model_.Stated(l);
         if (stated == 0.0) continue;

@@ -137,6 +137,7 @@ class FlowModel final : public Derived {
   NodeIndex PayerNode(PayerIndex p) const { return nodes_[p]; }
   // kNoPayer for an inactive node and for a household without an operating account.
   PayerIndex PayerOf(NodeIndex n) const { return payer_of_[n]; }
+  void PrefetchPayerOf(NodeIndex n) const { __builtin_prefetch(payer_of_.data() + n); }
   bool IsAccount(PayerIndex p) const { return (flags_[p] & kAccount) != 0; }
   // LAND or FUND without injection f of its own: seen through where tiers, payers and dependence
   // are counted.

@@ -4,8 +4,9 @@
 // what needs the whole graph (unfunded circulation, or in share mode the solve); last, cut by the
 // filter.
 //
-// A county of 2 M households: 3.1 plain sweeps in ledger mode; before, one thread pushed every link
-// at both its ends through tests of its dates, and laid out all arcs between payers: 45 sweeps.
+// A county of 2 M households on one core: 93 ms in ledger mode and 225 in share mode, where the
+// core is condensed (118) and solved, beside 10 ms of a plain sweep. Before, one thread pushed
+// every link at both its ends through tests of its dates, and laid out all arcs between payers.
 #include <algorithm>
 #include <cmath>
 #include <mutex>

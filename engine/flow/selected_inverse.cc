@@ -6,7 +6,7 @@
 // with c = 1 / (1 - p[k,k]), j in O, i in I. Elimination gives every i of I an arc to every j of O,
 // so N[j,i] is among what was kept of the one of them that went first: walking the steps backwards
 // finds everything made. What is left in the core is inverted densely. The cost is that of the
-// elimination itself: the 2,600 payers of a county's largest cycle take 1 ms, where solves for each
+// elimination itself: the 2,600 payers of a county's largest cycle take 4 ms, where solves for each
 // of them took 66.
 #include <algorithm>
 #include <utility>
