@@ -182,20 +182,11 @@ class Nation:
         for name, (title, wanted) in KERNELS.items():
             if name in found:
                 self.kernel(found[name], title, wanted)
-        if {"coverage", "benefit_flow_ledger"} <= set(found):
-            self.coverage_alone(found)
         if "page_rank" in found:
             step = (found["page_rank_20"]["seconds"] - found["page_rank_10"]["seconds"]) / 10
             self.table.add("`page_rank`, an iteration", "", f"{step / self.sweep:.2f} sweeps", f"{step * 1e3:,.1f} ms")
         for line in found.values():
             self.table.add_memory(line)
-
-    def coverage_alone(self, found: dict[str, dict]) -> None:
-        more = max(0.0, found["coverage"]["seconds"] - found["benefit_flow_ledger"]["seconds"])
-        self.table.add(
-            "`coverage`, benefit given: beyond what `benefit_flow` takes by itself", "≤ 2 sweeps", f"{more / self.sweep:.1f} sweeps",
-            f"{more * 1e3:,.0f} ms", more <= 2 * self.sweep,
-        )  # fmt: skip
 
     def kernel(self, line: dict, title: str, wanted: int | None) -> None:
         sweeps = line["seconds"] / self.sweep
