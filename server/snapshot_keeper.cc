@@ -18,7 +18,6 @@ namespace {
 constexpr int kScanners = 2;
 constexpr std::chrono::milliseconds kCheckEvery{10};  // by who waits
 constexpr std::chrono::milliseconds kSweepEvery{5};   // by who scans
-constexpr int kRestTimes = 4;                         // as long as a scan took
 
 // What the snapshot must at least show for a caller that comes when the graph is at `newest`.
 std::int64_t LeastRevision(const Freshness& freshness, std::int64_t newest) {
@@ -64,6 +63,18 @@ SnapshotKeeper::~SnapshotKeeper() {
 void SnapshotKeeper::Count(std::uint64_t Scans::*what) {
   const std::lock_guard lock(mutex_);
   ++(scans_.*what);
+}
+
+void SnapshotKeeper::Forget(std::string_view graph) {
+  if (!storage::CheckGraphName("graph", graph).ok()) return;  // there is nothing of it
+  if (folder_.enabled()) folder_.Remove(graph);
+  const std::lock_guard lock(mutex_);
+  const std::string prefix = Cat(graph, '\n');
+  std::erase_if(slots_, [&](const auto& slot) {
+    return slot.first == graph || slot.first.starts_with(prefix);
+  });
+  projections_.Forget(graph);
+  derived_.Forget(graph);
 }
 
 SnapshotOr SnapshotKeeper::Get(std::string_view graph, const Freshness& freshness,
@@ -182,7 +193,6 @@ void SnapshotKeeper::Scan(const std::string& graph, const std::shared_ptr<Slot>&
   while (true) {
     bool given_up = false;
     SnapshotOr made;
-    const auto begun = std::chrono::steady_clock::now();
     const absl::Status status = Guarded([&]() -> absl::Status {
       made = ScanOnce(graph, *slot, given_up);
       return made.status();
@@ -196,8 +206,6 @@ void SnapshotKeeper::Scan(const std::string& graph, const std::shared_ptr<Slot>&
         slot->snapshot = *made;
         derived_.Forget(graph);
       }
-      const auto ended = std::chrono::steady_clock::now();
-      slot->rest_until = ended + kRestTimes * (ended - begun);
       // Who came while the scan was being given up gets one of their own.
       if (stopped_) made = Stopping();
       if (stopped_ || !given_up) TakeServed(*slot, made, told);
@@ -375,6 +383,18 @@ absl::StatusOr<DerivedPointer> SnapshotKeeper::GetDerived(std::string_view graph
     if (found != slots_.end() && found->second->snapshot.get() == &view.snapshot()) insert();
   };
   return derived_.Get(graph, view, key, make, keep, context);
+}
+
+void SnapshotKeeper::OnCommit(std::string_view graph, std::int64_t revision) {
+  if (revision == 0) {
+    Forget(graph);
+    return;
+  }
+  const std::lock_guard lock(mutex_);
+  const auto found = slots_.find(graph);
+  if (stopped_ || found == slots_.end() || !found->second->snapshot) return;  // nobody asked for it
+  found->second->behind = true;
+  Begin(found->first, found->second);
 }
 
 }  // namespace lianjie::server

@@ -97,10 +97,7 @@ class SnapshotKeeper {
                                             const std::string& key, const DerivedMaker& make,
                                             RunContext& context);
 
-  // For Store::SetListener: the graph has a new revision (0: it is gone). The next Snapshot is
-  // begun behind it, but not while one is made, nor for four times as long as the last took: in a
-  // stream of commits to a large graph nothing else would be done. Whoever reads begins it all the
-  // same.
+  // For Store::SetListener: the graph has a new revision (0: it is gone).
   void OnCommit(std::string_view graph, std::int64_t revision);
 
   // How often what was done.
@@ -135,8 +132,6 @@ class SnapshotKeeper {
     bool behind = false;    // to be read anew though nobody waits for it
     bool scanning = false;  // a scan runs, or is to run
     bool saving = false;
-    // Until then commits alone begin no scan: see OnCommit.
-    std::chrono::steady_clock::time_point rest_until;
   };
   // Waiters with what they are to be told, once the mutex is free.
   using Told = std::vector<std::pair<Ready, SnapshotOr>>;
