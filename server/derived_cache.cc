@@ -14,11 +14,13 @@ constexpr std::chrono::milliseconds kLookUpEvery{5};
 
 std::string DerivedKey(std::string_view graph, const View& view, const std::string& key) {
   const Interval period = view.period().value_or(Interval{});
+  // With its length: a filter may hold anything, line ends too.
+  const auto whole = [](std::string_view text) { return Cat(text.size(), ':', text); };
   return Cat(graph, '\n', view.snapshot().revision(), ' ',
              reinterpret_cast<std::uintptr_t>(&view.snapshot()), '\n', view.as_of().days, ' ',
              view.period().has_value() ? 1 : 0, ' ', period.from.days, ' ', period.to.days, '\n',
-             view.spec().region, '\n', view.spec().nodes.text(), '\n', view.spec().links.text(),
-             '\n', key);
+             whole(view.spec().region), whole(view.spec().nodes.text()),
+             whole(view.spec().links.text()), key);
 }
 
 }  // namespace
