@@ -11,6 +11,7 @@
 #include "engine/core/status.h"
 #include "engine/core/text.h"
 #include "gtest/gtest.h"
+#include "tests/engine/paths/pair_cases.h"
 #include "tests/engine/support/oracle.h"
 
 namespace lianjie::widest_path_test {
@@ -22,7 +23,7 @@ using testing::MakeOracle;
 using testing::OracleArc;
 using testing::OracleCase;
 using testing::OracleGraph;
-using testing::ResultBytes;
+using testing::RefusalOf;
 using testing::SummaryNumber;
 using testing::ToInput;
 
@@ -181,42 +182,14 @@ TEST(WidestPath, OfANodeToItselfOfNoPathAndOfUnknownCapacity) {
 
 TEST(WidestPath, RefusesByNameAndStops) {
   const AnalysisInput input = ToInput(FromArcs({{"A", "B", 1}, {"C", "D", -1}}));
-  const auto reason = [&](const WidestPathOptions& options) {
-    const auto detail = GetErrorDetail(Try(input, options).status());
-    return detail.has_value() ? Cat(ReasonName(detail->reason), " ", detail->field)
-                              : std::string("none");
-  };
-  EXPECT_EQ(reason({.source = "", .target = "B"}), "MISSING_FIELD source");
-  EXPECT_EQ(reason({.source = "A", .target = ""}), "MISSING_FIELD target");
-  EXPECT_EQ(reason({.source = "A", .target = "X"}), "NODE_NOT_FOUND target");
-  EXPECT_EQ(reason({.source = "A", .target = "B", .weight = "width"}), "INVALID_FIELD weight");
-  EXPECT_EQ(reason({.source = "A", .target = "B", .missing_weight = -1}),
+  testing::ExpectRefusals(&RunWidestPath, Try, input, 100);
+  EXPECT_EQ(RefusalOf(Try(input, {.source = "A", .target = "B", .missing_weight = -1}).status()),
             "INVALID_FIELD missing_weight");
-  const auto negative = Try(input, {.source = "A", .target = "B", .weight = "weight"});
-  EXPECT_EQ(GetErrorDetail(negative.status())->metadata["link"], "l1");
-  RunContext cancelled;
-  cancelled.Cancel();
-  EXPECT_EQ(RunWidestPath(input, {.source = "A", .target = "B"}, cancelled).status().code(),
-            absl::StatusCode::kCancelled);
-  RunContext small({.threads = 1, .memory_bytes = 100, .deadline = {}});
-  EXPECT_EQ(RunWidestPath(input, {.source = "A", .target = "B"}, small).status().code(),
-            absl::StatusCode::kResourceExhausted);
 }
 
 TEST(WidestPath, SameBytesAtAnyNumberOfThreadsAndFromAStoreFilledInAnotherOrder) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
-    const OracleCase made = MakeCase(seed + 30);
-    const AnalysisInput input = ToInput(made.records);
-    const AnalysisInput shuffled = ToInput(testing::ToShuffledSnapshot(made.records, seed));
-    const WidestPathOptions options{
-        .source = "0", .target = "n1", .direction = Direction::kUndirected, .weight = "weight"};
-    RunContext two({.threads = 2, .memory_bytes = ~std::uint64_t{0}, .deadline = {}});
-    const auto one = Try(input, options);
-    const auto other = RunWidestPath(shuffled, options, two);
-    ASSERT_EQ(one.ok(), other.ok());
-    if (one.ok()) {
-      EXPECT_EQ(ResultBytes(*one), ResultBytes(*other));
-    }
+    testing::ExpectSameBytes(&RunWidestPath, Try, MakeCase(seed + 30).records, seed);
   }
 }
 
